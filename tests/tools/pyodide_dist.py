@@ -1,0 +1,78 @@
+"""Lay a Pyodide distribution folder: npm's runtime files, some wheels, and a lock that lists those wheels only.
+
+npm's own lock lists some three hundred packages whose files are not there (and whose hashes differ from PyPI's files of the
+same names), so `loadPackage("pytest")` with it fails. The lock written here lists what lies in the folder and nothing else.
+Standard library only: it runs before anything is installed.
+
+    python pyodide_dist.py RUNTIME OUT WHEEL...
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import sys
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+from typing import Any
+
+RUNTIME_FILES = ("pyodide.mjs", "pyodide.js", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+
+# The dependencies of the wheels that matter inside Pyodide; their metadata also names some for other platforms.
+_REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def normalized(name: str) -> str:
+    """The name as PEP 503 normalizes it, which is how Pyodide looks packages up."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def lock_entry(wheel: Path) -> dict[str, Any]:
+    """The lock's entry for a pure Python wheel; `depends` still holds every unconditional requirement."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        info_dir = next(name.partition("/")[0] for name in names if name.partition("/")[0].endswith(".dist-info"))
+        metadata = Parser().parsestr(archive.read(f"{info_dir}/METADATA").decode())
+    requirements = [str(value) for value in metadata.get_all("Requires-Dist", [])]
+    depends = [match[0] for value in requirements if ";" not in value and (match := _REQUIREMENT_NAME.match(value))]
+    top = {name.partition("/")[0] for name in names if "/" in name} | {n for n in names if "/" not in n}
+    imports = {name.removesuffix(".py") for name in top if not name.endswith((".dist-info", ".data", ".pth"))}
+    return {
+        "name": metadata["Name"],
+        "version": metadata["Version"],
+        "file_name": wheel.name,
+        "install_dir": "site",
+        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        "package_type": "package",
+        "imports": sorted(name for name in imports if name.isidentifier()),
+        "depends": sorted(normalized(name) for name in depends),
+        "unvendored_tests": False,
+    }
+
+
+def lay(runtime: Path, out: Path, wheels: list[Path]) -> None:
+    """Fill the folder `out` anew; files that others may be serving from it are replaced, never half written."""
+    out.mkdir(parents=True, exist_ok=True)
+    packages = {normalized(entry["name"]): entry for entry in map(lock_entry, wheels)}
+    for entry in packages.values():
+        entry["depends"] = [name for name in entry["depends"] if name in packages]
+    lock = json.loads((runtime / "pyodide-lock.json").read_text())
+    lock["packages"] = dict(sorted(packages.items()))
+    for source in [runtime / name for name in RUNTIME_FILES] + wheels:
+        part = out / f".{source.name}.part"
+        shutil.copyfile(source, part)
+        part.replace(out / source.name)
+    part = out / ".pyodide-lock.json.part"
+    part.write_text(json.dumps(lock, indent=1) + "\n")
+    part.replace(out / "pyodide-lock.json")
+    keep = {*RUNTIME_FILES, "pyodide-lock.json", *(wheel.name for wheel in wheels)}
+    for path in out.iterdir():
+        if path.name not in keep:
+            path.unlink()
+
+
+if __name__ == "__main__":
+    lay(Path(sys.argv[1]), Path(sys.argv[2]), [Path(name) for name in sys.argv[3:]])
