@@ -1,0 +1,1 @@
+"""STOMP over the browser's own WebSocket, in Python."""

@@ -1,0 +1,358 @@
+"""Bytes to frames: incremental, strict, and without looking at an octet twice.
+
+Everything is found by searches that run at C speed. A head without escapes is checked by one regular expression and kept as
+text: its headers are taken apart only when somebody asks for them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ..errors import FrameTooLarge, ProtocolError
+from .frame import Frame, Headers, frame_of, headers_from_pairs, headers_from_text
+from .version import COMMANDS, NEVER_ESCAPED, WITH_BODY, Rules, Version, rules_for
+
+_LF, _CR, _NUL = 10, 13, 0
+_EOLS = {False: re.compile(rb"\n*+"), True: re.compile(rb"(?:\r?\n)*+")}
+_COMMAND_NAMES = {command.encode(): command for command in COMMANDS}
+_LONGEST_COMMAND = max(map(len, COMMANDS))
+_ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
+
+
+def _plain_head(excluded: bytes, commands: frozenset[str]) -> re.Pattern[bytes]:
+    """A head in which nothing needs a closer look: `excluded` are the octets that would."""
+    names = b"|".join(sorted((command.encode() for command in commands), reverse=True))
+    name, value = b"[^:\n\\0" + excluded + b"]++", b"[^\n\\0" + excluded + b"]*+"
+    return re.compile(b"(" + names + b")\n(?:" + name + b":" + value + b"\n)*+")
+
+
+class _Scanner(NamedTuple):
+    """How heads are recognised under one set of rules: quickly with escapes possible, and where there are none."""
+
+    escaped: re.Pattern[bytes]
+    raw: re.Pattern[bytes]
+
+
+def _scanner(rules: Rules) -> _Scanner:
+    cr = b"\r" if rules.crlf else b""
+    backslash = rb"\\" if rules.unescapes else b""
+    return _Scanner(_plain_head(cr + backslash, COMMANDS - NEVER_ESCAPED), _plain_head(cr, NEVER_ESCAPED))
+
+
+_SCANNERS: dict[tuple[bool, bool], _Scanner] = {}
+
+
+def _scanner_for(rules: Rules) -> _Scanner:
+    key = (rules.crlf, bool(rules.unescapes))
+    if key not in _SCANNERS:
+        _SCANNERS[key] = _scanner(rules)
+    return _SCANNERS[key]
+
+
+class Limits(NamedTuple):
+    """What a decoder takes at the most, inclusive.
+
+    Attributes:
+        max_frame_size: octets of a whole frame, from its command to its NUL.
+        max_header_size: octets of its head: command, headers and the empty line.
+        max_header_count: headers of a frame.
+    """
+
+    max_frame_size: int = 16 * 1024 * 1024
+    max_header_size: int = 128 * 1024
+    max_header_count: int = 1000
+
+
+class Decoder:
+    """Reads STOMP frames from a stream of octets that may be cut anywhere.
+
+    Args:
+        version: whose rules hold; see `version`.
+        max_frame_size: octets of a whole frame, from its command to its NUL, inclusive.
+        max_header_size: octets of its head: command, headers and the empty line, inclusive.
+        max_header_count: headers of a frame, inclusive.
+    """
+
+    __slots__ = (
+        "_blank",
+        "_blank_from",
+        "_buffer",
+        "_crlf_from",
+        "_error",
+        "_head",
+        "_limits",
+        "_nul_from",
+        "_position",
+        "_rules",
+        "_scanner",
+    )
+
+    def __init__(
+        self,
+        version: str = "1.2",
+        *,
+        max_frame_size: int = Limits().max_frame_size,
+        max_header_size: int = Limits().max_header_size,
+        max_header_count: int = Limits().max_header_count,
+    ) -> None:
+        self._limits = Limits(max_frame_size, max_header_size, max_header_count)
+        if min(self._limits) < 0:
+            raise ValueError(f"a limit can't be negative: {self._limits}")
+        self.rules = rules_for(version)
+        self._buffer: bytes | bytearray = b""
+        self._position = 0  # where the frame under way begins
+        self._head: tuple[str, Headers, int, int | None] | None = None  # command, headers, body's start, its length
+        self._error: ProtocolError | None = None
+        # Where the next search goes on, so that what was searched is not searched again.
+        self._blank = -1  # the first LF LF at or behind _position, once found
+        self._blank_from = self._crlf_from = self._nul_from = 0
+
+    @property
+    def rules(self) -> Rules:
+        """What holds for the next frame: a version's rules, or a broker's own."""
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: Rules) -> None:
+        self._rules = rules
+        self._scanner = _scanner_for(rules)
+
+    @property
+    def version(self) -> Version:
+        """The version whose rules hold. Set it between frames: it holds for the next frame."""
+        return self._rules.version
+
+    @version.setter
+    def version(self, version: str) -> None:
+        self.rules = rules_for(version)
+
+    def feed(self, data: bytes | bytearray | memoryview) -> Iterator[Frame]:
+        """Take octets and read the frames that are complete with them.
+
+        The octets are taken at the call: `data` may be changed after it, and need not be read from the iterator at once. Each
+        step of the iterator parses one frame.
+
+        Raises:
+            ProtocolError: from the iterator, once the good frames before the fault have been read. The decoder then
+                stays failed.
+            FrameTooLarge: likewise, for a limit.
+        """
+        if self._position >= len(self._buffer):
+            self._buffer = bytes(data)
+            self._rebase(self._position)
+        elif isinstance(self._buffer, bytes):
+            self._buffer = bytearray(memoryview(self._buffer)[self._position :])
+            self._rebase(self._position)
+            self._buffer += data
+        else:
+            if self._position:
+                del self._buffer[: self._position]
+                self._rebase(self._position)
+            self._buffer += data
+        return self._frames()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing of an unfinished frame is kept."""
+        return self._position >= len(self._buffer)
+
+    def _rebase(self, shift: int) -> None:
+        """The buffer's first `shift` octets are gone."""
+        self._position = 0
+        self._blank = -1 if self._blank < shift else self._blank - shift
+        self._blank_from = max(0, self._blank_from - shift)
+        self._crlf_from = max(0, self._crlf_from - shift)
+        self._nul_from = max(0, self._nul_from - shift)
+        if self._head is not None:
+            command, headers, start, length = self._head
+            self._head = command, headers, start - shift, length
+
+    def _frames(self) -> Iterator[Frame]:
+        while True:
+            if self._error is not None:
+                raise type(self._error)(*self._error.args)
+            try:
+                frame = self._next()
+            except ProtocolError as error:
+                self._error = error
+                self._buffer, self._position = b"", 0
+                raise
+            if frame is None:
+                return
+            yield frame
+
+    def _next(self) -> Frame | None:
+        """The next frame, or None until more octets have come."""
+        head = self._head
+        if head is None:
+            head = self._read_head()
+            if head is None:
+                return None
+        command, headers, start, length = head
+        buffer = self._buffer
+        if length is not None:
+            end = start + length
+            if end >= len(buffer):
+                self._head = head
+                return None
+            if buffer[end] != _NUL:
+                raise ProtocolError(f"the body of {command} does not end with NUL after content-length's {length} octets")
+        else:
+            end = buffer.find(b"\0", max(start, self._nul_from))
+            if end < 0:
+                self._head = head
+                self._nul_from = len(buffer)
+                if len(buffer) - self._position >= self._limits.max_frame_size:
+                    raise self._too_large(command)
+                if len(buffer) > start and command not in WITH_BODY:
+                    raise ProtocolError(f"a {command} frame has no body")
+                return None
+            if end - self._position >= self._limits.max_frame_size:
+                raise self._too_large(command)
+            if end > start and command not in WITH_BODY:
+                raise ProtocolError(f"a {command} frame has no body")
+        body = buffer[start:end] if isinstance(buffer, bytes) else bytes(memoryview(buffer)[start:end])
+        self._head = None
+        self._position = end + 1
+        return frame_of(command, headers, body)
+
+    def _read_head(self) -> tuple[str, Headers, int, int | None] | None:
+        """The head that begins at _position, checked; None until it is complete."""
+        buffer, rules = self._buffer, self._rules
+        position = self._position
+        size = len(buffer)
+        if position < size and buffer[position] in (_LF, _CR):
+            eols = _EOLS[rules.crlf].match(buffer, position)
+            assert eols is not None
+            position = self._position = eols.end()
+            del eols  # it would keep the buffer from being resized
+        if position >= size or (rules.crlf and position == size - 1 and buffer[position] == _CR):
+            return None
+        blank = self._blank
+        if blank < position:
+            searched = max(position, self._blank_from)
+            blank = self._blank = buffer.find(b"\n\n", searched)
+            self._blank_from = max(searched, size - 1) if blank < 0 else blank
+        end, start = blank + 1, blank + 2
+        if rules.crlf:
+            limit = size if blank < 0 else blank + 1
+            searched = max(position, self._crlf_from)
+            crlf = buffer.find(b"\n\r\n", searched, limit)
+            if crlf >= 0:
+                blank, end, start = crlf, crlf + 1, crlf + 3
+            else:
+                self._crlf_from = max(searched, limit - 2)
+        if blank < 0:
+            self._check_partial_head(position, size)
+            return None
+        self._nul_from = start
+        if start - position > self._limits.max_header_size:
+            raise self._too_large("the head", self._limits.max_header_size)
+        return self._parse_head(position, end, start)
+
+    def _check_partial_head(self, position: int, size: int) -> None:
+        """Refuse at once what can no longer become a head."""
+        buffer = self._buffer
+        if size - position >= self._limits.max_header_size:
+            raise self._too_large("the head", self._limits.max_header_size)
+        if buffer.find(b"\0", max(position, self._nul_from)) >= 0:
+            raise ProtocolError("NUL in the head of a frame")
+        self._nul_from = size
+        line = bytes(buffer[position : min(size, position + _LONGEST_COMMAND + 2)])
+        command, newline, _ = line.partition(b"\n")
+        if self._rules.crlf and command.endswith(b"\r"):
+            command, newline = command[:-1], b"\n"
+        if not (command in _COMMAND_NAMES if newline else any(name.startswith(command) for name in _COMMAND_NAMES)):
+            raise _unknown_command(line)
+
+    def _parse_head(self, position: int, end: int, start: int) -> tuple[str, Headers, int, int | None]:
+        buffer = self._buffer
+        scanner = self._scanner
+        plain = scanner.escaped.fullmatch(buffer, position, end) or scanner.raw.fullmatch(buffer, position, end)
+        if plain is not None:
+            name = plain[1]
+            del plain  # it would keep the buffer from being resized
+            command = _COMMAND_NAMES[bytes(name)]
+            raw = bytes(buffer[position + len(name) : end])
+            if raw.count(b"\n") - 1 > self._limits.max_header_count:
+                raise self._too_many_headers()
+            headers = headers_from_text(_utf8(raw))
+        else:
+            command, headers = self._parse_lines(bytes(buffer[position:end]))
+        value = headers.get("content-length")
+        return command, headers, start, None if value is None else self._body_length(command, value, start - position)
+
+    def _parse_lines(self, head: bytes) -> tuple[str, Headers]:
+        """The long way, line by line: unescapes, and says what is wrong."""
+        rules = self._rules
+        lines = head[:-1].split(b"\n")
+        if rules.crlf:
+            lines = [line[:-1] if line.endswith(b"\r") else line for line in lines]
+            if any(b"\r" in line for line in lines):
+                raise ProtocolError("a CR that is not part of a line's end in the head of a frame (escape it as \\r)")
+        command = _COMMAND_NAMES.get(lines[0])
+        if command is None:
+            raise _unknown_command(lines[0])
+        if len(lines) - 1 > self._limits.max_header_count:
+            raise self._too_many_headers()
+        unescapes = {} if command in NEVER_ESCAPED else rules.unescapes
+        pairs = []
+        for line in lines[1:]:
+            if b"\0" in line:
+                raise ProtocolError(f"NUL in the head of a {command} frame")
+            name, colon, value = _utf8(line).partition(":")
+            if not colon:
+                raise ProtocolError(f"a header line of {command} has no colon")
+            if not name:
+                raise ProtocolError(f"a header of {command} has an empty name")
+            if unescapes:
+                name, value = _unescape(name, unescapes), _unescape(value, unescapes)
+            pairs.append((name, value))
+        return command, headers_from_pairs(tuple(pairs))
+
+    def _body_length(self, command: str, value: str, head_size: int) -> int:
+        if not (value.isascii() and value.isdigit()):
+            raise ProtocolError(f"content-length of {command} is not a number of octets: {value[:32]!r}")
+        digits = value.lstrip("0") or "0"
+        # int() refuses thousands of digits; far fewer are too many already.
+        if len(digits) > 18 or head_size + int(digits) + 1 > self._limits.max_frame_size:
+            raise self._too_large(command)
+        length = int(digits)
+        if length and command not in WITH_BODY:
+            raise ProtocolError(f"a {command} frame has no body, yet content-length is {length}")
+        return length
+
+    def _too_large(self, what: str, limit: int | None = None) -> FrameTooLarge:
+        if limit is None:
+            what, limit = f"a {what} frame", self._limits.max_frame_size
+        return FrameTooLarge(f"{what} is larger than the limit of {limit} octets; raise the limit if that is wanted")
+
+    def _too_many_headers(self) -> FrameTooLarge:
+        return FrameTooLarge(f"a frame has more than {self._limits.max_header_count} headers")
+
+
+def _utf8(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise ProtocolError(f"a header is not UTF-8: {error.reason} at octet {error.start}") from None
+
+
+def _unescape(text: str, unescapes: dict[str, str]) -> str:
+    if "\\" not in text:
+        return text
+
+    def meant(pair: re.Match[str]) -> str:
+        try:
+            return unescapes[pair[1]]
+        except KeyError:
+            raise ProtocolError(f"undefined escape sequence {pair[0]!r} in a header") from None
+
+    return _ESCAPE.sub(meant, text)
+
+
+def _unknown_command(line: bytes) -> ProtocolError:
+    shown = line[:32].decode("utf-8", "replace")
+    return ProtocolError(f"what was received is no STOMP frame: it begins with {shown!r}; is this URL a STOMP end point?")

@@ -1,0 +1,220 @@
+"""Frame and Headers: what is read from the wire and written to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+#: A header whose name holds one of these has its value masked wherever a person may read it.
+SECRET_WORDS = ("pass", "auth", "token", "secret", "cookie", "key")
+MASK = "***"
+_BODY_SHOWN = 64
+
+
+def is_secret(name: str) -> bool:
+    """Whether values of this header must be kept out of repr and logs."""
+    lowered = name.lower()
+    return any(word in lowered for word in SECRET_WORDS)
+
+
+class Headers(Mapping[str, str]):
+    """The headers of a frame: an immutable mapping that keeps their order and repetitions.
+
+    As a mapping it gives the first entry of a repeated name, the only one that counts ("Repeated Header
+    Entries"); `multi_items()` gives every pair in wire order.
+
+    Args:
+        items: pairs, or a mapping.
+
+    Raises:
+        TypeError: a name or a value is not a str.
+    """
+
+    # What came from the wire stays text ("\nname:value\nname:value\n") until more than one look-up is wanted.
+    __slots__ = ("_first", "_items", "_text")
+
+    _text: str | None
+    _items: tuple[tuple[str, str], ...]
+    _first: dict[str, str] | None
+
+    def __init__(self, items: Iterable[tuple[str, str]] | Mapping[str, str] = ()) -> None:
+        if isinstance(items, Headers):
+            pairs: tuple[tuple[str, str], ...] = items.multi_items()
+        else:
+            pairs = tuple((name, value) for name, value in (items.items() if isinstance(items, Mapping) else items))
+            for name, value in pairs:
+                if not isinstance(name, str) or not isinstance(value, str):
+                    shown = MASK if isinstance(name, str) and is_secret(name) else repr(value)
+                    raise TypeError(f"header names and values must be str, not {name!r}: {shown}")
+        self._text = None
+        self._items = pairs
+        self._first = None
+
+    def multi_items(self) -> tuple[tuple[str, str], ...]:
+        """Every (name, value), repetitions too, in wire order."""
+        text = self._text
+        if text is not None:
+            lines = text[1:-1].split("\n") if text != "\n" else ()
+            self._items = tuple([(name, value) for name, _, value in [line.partition(":") for line in lines]])
+            self._text = None
+        return self._items
+
+    def _mapping(self) -> dict[str, str]:
+        first = self._first
+        if first is None:
+            first = self._first = dict(reversed(self.multi_items()))
+        return first
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The first value of this name, or the default."""
+        text = self._text
+        if text is None:
+            return self._mapping().get(name, default)
+        start = text.find(f"\n{name}:")
+        if start < 0 or ":" in name or "\n" in name:
+            return default
+        start += len(name) + 2
+        return text[start : text.index("\n", start)]
+
+    def __getitem__(self, name: str) -> str:
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return str(value)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        seen = self._mapping()
+        return iter(dict.fromkeys(name for name, _ in self._items)) if seen else iter(())
+
+    def __len__(self) -> int:
+        return len(self._mapping())
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Headers):
+            return self.multi_items() == other.multi_items()
+        if isinstance(other, Mapping):
+            return self._mapping() == dict(other)
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.multi_items())
+
+    def masked(self) -> Headers:
+        """The same with the values of secrets replaced, for logs and people."""
+        return Headers((name, MASK if is_secret(name) else value) for name, value in self.multi_items())
+
+    def __repr__(self) -> str:
+        return f"Headers({list(self.masked().multi_items())!r})"
+
+
+def headers_from_text(text: str) -> Headers:
+    r"""Headers from the text of a checked head: a newline, then each header with a newline behind it."""
+    headers = Headers.__new__(Headers)
+    headers._text = text
+    headers._items = ()
+    headers._first = None
+    return headers
+
+
+def headers_from_pairs(pairs: tuple[tuple[str, str], ...]) -> Headers:
+    """Headers from pairs that are known to be str."""
+    headers = Headers.__new__(Headers)
+    headers._text = None
+    headers._items = pairs
+    headers._first = None
+    return headers
+
+
+class Frame:
+    """One STOMP frame. Immutable; equal by value; its repr elides a long body and masks secrets.
+
+    Args:
+        command: such as "SEND".
+        headers: pairs, or a mapping; read back as Headers.
+        body: octets.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+    """
+
+    __slots__ = ("_body", "_command", "_damaged", "_headers")
+
+    _command: str
+    _headers: Headers
+    _body: bytes
+    _damaged: bool
+
+    def __init__(
+        self, command: str, headers: Iterable[tuple[str, str]] | Mapping[str, str] = (), body: bytes = b""
+    ) -> None:
+        if not isinstance(command, str):
+            raise TypeError(f"a command is a str, not {command!r}")
+        if not isinstance(body, bytes | bytearray | memoryview):
+            raise TypeError(f"a frame's body is bytes, not {type(body).__name__}: encode it first")
+        self._command = command
+        self._headers = headers if type(headers) is Headers else Headers(headers)
+        self._body = bytes(body)
+        self._damaged = False
+
+    if TYPE_CHECKING:
+
+        @property
+        def command(self) -> str:
+            """Such as MESSAGE."""
+
+        @property
+        def headers(self) -> Headers:
+            """The headers, in wire order."""
+
+        @property
+        def body(self) -> bytes:
+            """The body's octets."""
+
+        @property
+        def damaged(self) -> bool:
+            """Whether the broker sent a content-length that does not fit the body that it sent."""
+
+    else:  # attrgetter makes them as quick to read as a plain attribute
+        command = property(attrgetter("_command"))
+        headers = property(attrgetter("_headers"))
+        body = property(attrgetter("_body"))
+        damaged = property(attrgetter("_damaged"))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Frame):
+            return NotImplemented
+        return self._command == other._command and self._body == other._body and self._headers == other._headers
+
+    def __hash__(self) -> int:
+        return hash((self._command, self._headers, self._body))
+
+    def masked(self) -> Frame:
+        """The same with the values of secrets replaced, for logs and people."""
+        return frame_of(self._command, self._headers.masked(), self._body, self._damaged)
+
+    def __repr__(self) -> str:
+        body = self._body
+        parts = [repr(self._command)]
+        if self._headers or body:
+            parts.append(repr(list(self._headers.masked().multi_items())))
+        if len(body) > _BODY_SHOWN:
+            parts.append(f"body={body[:_BODY_SHOWN]!r}... {len(body)} octets")
+        elif body:
+            parts.append(f"body={body!r}")
+        if self._damaged:
+            parts.append("damaged=True")
+        return f"Frame({', '.join(parts)})"
+
+
+def frame_of(command: str, headers: Headers, body: bytes, damaged: bool = False) -> Frame:
+    """A Frame from parts that are known to be right: the decoder's short way."""
+    frame = Frame.__new__(Frame)
+    frame._command = command
+    frame._headers = headers
+    frame._body = body
+    frame._damaged = damaged
+    return frame
