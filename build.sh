@@ -1,0 +1,254 @@
+#!/usr/bin/env bash
+# The one door: each verb sets up all that it needs, says so in one line a step, and does nothing twice.
+#
+#   ./build.sh [serve] [ARGS]   serve the pages, the broker and the gateway (arguments go to python -m pystomp_web.server)
+#   ./build.sh test [ARGS]      run the tests with coverage of host and browser (arguments go to pytest; with any, no 95 % gate)
+#   ./build.sh check            ruff, ruff format --check, mypy --strict
+#   ./build.sh wheel            build build/dist/pystomp_web-VERSION-py3-none-any.whl and print its path
+#
+# Everything made lies in build/ and .venv/; logs of the steps in build/log/, their stamps in build/stamps/.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")"
+ROOT=$PWD
+PY=$ROOT/.venv/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PYTHONDONTWRITEBYTECODE=
+
+say() { printf '%s\n' "$*" >&2; }
+die() {
+  say "build.sh: $*"
+  exit 1
+}
+
+# ---------------------------------------------------------------------------------------------- steps
+
+hash_of() { # a key of the files (folders: all files in them) and words given
+  local item
+  for item in "$@"; do
+    if [ -d "$item" ]; then
+      find "$item" -type f ! -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 cksum
+    elif [ -f "$item" ]; then
+      cksum "$item"
+    else
+      printf '%s\n' "$item"
+    fi
+  done | cksum | tr -d ' '
+}
+
+# step NAME KEY RESULT FUNCTION: run FUNCTION with its output in a log, unless RESULT exists and was made for the same KEY.
+step() {
+  local name=$1 key=$2 result=$3 function=$4 stamp=build/stamps/$1 log=build/log/$1.log
+  if [ -e "$result" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$key" ]; then
+    say "[$name] up to date"
+    return
+  fi
+  local started=$SECONDS
+  rm -f "$stamp"
+  # Not in an `if` or `&&`, here and in the callers: bash would then ignore set -e inside the function.
+  set +e
+  (
+    set -e
+    $function
+  ) >"$log" 2>&1 </dev/null
+  local code=$?
+  set -e
+  if [ $code -ne 0 ]; then
+    say "[$name] failed, the end of $log:"
+    tail -n 25 "$log" >&2
+    exit 1
+  fi
+  printf '%s' "$key" >"$stamp"
+  say "[$name] done ($((SECONDS - started)) s)"
+}
+
+find_python() {
+  local candidate
+  for candidate in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11 python; do
+    if command -v "$candidate" >/dev/null 2>&1 &&
+      "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then
+      command -v "$candidate"
+      return
+    fi
+  done
+  die "no Python 3.11 or newer with venv on PATH. Install one (Debian, Ubuntu: apt-get install python3 python3-venv;" \
+    "macOS: brew install python) or name it: PYTHON=/path/to/python3 ./build.sh"
+}
+
+make_packages() {
+  if ! "$PY" -c '' 2>/dev/null || [ "$("$PY" -c 'import sys; print(sys.prefix)')" != "$ROOT/.venv" ]; then
+    rm -rf .venv
+    "$HOST_PYTHON" -m venv .venv
+  fi
+  "$PY" -m pip install --require-hashes -r tests/requirements.txt
+}
+
+make_editable() { # the package itself, from the tree
+  "$PY" -m pip install --no-deps --no-build-isolation --no-index -e .
+}
+
+make_npm() { # in build/, since web/ is served
+  mkdir -p build/npm
+  cp web/package.json web/package-lock.json build/npm/
+  npm ci --prefix build/npm --ignore-scripts --no-audit --no-fund
+}
+
+make_wheel() {
+  rm -f build/dist/*.whl
+  "$PY" -m hatchling build -t wheel -d build/dist
+}
+
+make_pyodide_wheels() {
+  rm -rf build/pyodide-wheels
+  "$PY" -m pip download --no-deps --require-hashes --only-binary=:all: --python-version 3.14 --implementation py \
+    --abi none --platform any -d build/pyodide-wheels -r tests/tools/pyodide-wheels.txt
+}
+
+make_pyodide() {
+  "$PY" tests/tools/pyodide_dist.py build/npm/node_modules/pyodide build/pyodide build/pyodide-wheels/*.whl build/dist/*.whl
+}
+
+can_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
+
+apt_install() {
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "$@"
+}
+
+make_chromium() {
+  apt_install chromium || "$PY" -m playwright install chromium
+}
+
+make_rabbitmq() {
+  # Its package starts a system-wide node unless a policy forbids it. Ours lasts as long as this step.
+  local policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
+  apt_install rabbitmq-server
+}
+
+setup_python() {
+  mkdir -p build/stamps build/log build/dist
+  if command -v flock >/dev/null 2>&1; then # two at once in one tree take turns
+    exec 9>build/.lock
+    flock 9
+  fi
+  HOST_PYTHON=$(find_python)
+  step packages "$(hash_of tests/requirements.txt "in $ROOT" "$("$HOST_PYTHON" -VV)")" .venv/bin/pytest make_packages
+  step editable "$(hash_of pyproject.toml build/stamps/packages)" .venv/bin/python make_editable
+}
+
+wheel_path() { ls build/dist/pystomp_web-*-py3-none-any.whl; }
+
+setup_wheel() {
+  step wheel "$(hash_of pyproject.toml LICENSE README.md pystomp_web build/stamps/packages)" build/dist make_wheel
+}
+
+setup_pyodide() {
+  command -v npm >/dev/null 2>&1 || die "npm is missing: it brings Pyodide. Install Node.js 18 or newer (Debian, Ubuntu: apt-get install nodejs npm;" \
+    "macOS: brew install node)"
+  step npm "$(hash_of web/package.json web/package-lock.json)" build/npm/node_modules/pyodide make_npm
+  step pyodide-wheels "$(hash_of tests/tools/pyodide-wheels.txt)" build/pyodide-wheels make_pyodide_wheels
+  step pyodide "$(hash_of tests/tools/pyodide_dist.py build/stamps/npm build/stamps/pyodide-wheels "$(wheel_path)")" \
+    build/pyodide/pyodide-lock.json make_pyodide
+}
+
+setup_browser() {
+  local found
+  if ! found=$("$PY" tests/support/chromium.py) && can_apt; then
+    step chromium "" /usr/bin/chromium make_chromium
+    found=$("$PY" tests/support/chromium.py) || true
+  elif [ -z "$found" ]; then
+    say "[chromium] none found, asking Playwright for its own"
+    "$PY" -m playwright install chromium >build/log/chromium.log 2>&1 || true
+    found=$("$PY" tests/support/chromium.py) || true
+  fi
+  [ -n "$found" ] || die "no Chromium or Chrome found, and none could be installed (build/log/chromium.log)." \
+    "Install one (Debian: apt-get install chromium; elsewhere: Google Chrome) or name it: PYSTOMP_WEB_CHROMIUM=/path/to/chrome"
+  say "[chromium] $found"
+}
+
+setup_rabbitmq() {
+  if [ -x /usr/sbin/rabbitmq-server ] || command -v rabbitmq-server >/dev/null 2>&1; then
+    say "[rabbitmq] up to date"
+  elif can_apt; then
+    step rabbitmq "" /usr/sbin/rabbitmq-server make_rabbitmq
+  else
+    say "[rabbitmq] RabbitMQ is missing and its tests are skipped. Install it (Debian: apt-get install rabbitmq-server;" \
+      "macOS: brew install rabbitmq)"
+  fi
+}
+
+setup_done() { # let go of the lock: what follows may last
+  if [ -e build/.lock ]; then exec 9>&-; fi
+}
+
+# ---------------------------------------------------------------------------------------------- verbs
+
+verb_serve() {
+  setup_python
+  setup_wheel
+  setup_pyodide
+  setup_done
+  exec "$PY" -m pystomp_web.server --root web --pyodide build/pyodide --wheel "$(wheel_path)" "$@"
+}
+
+verb_wheel() {
+  setup_python
+  setup_wheel
+  setup_done
+  wheel_path
+}
+
+verb_check() {
+  setup_python
+  setup_done
+  local failed=0
+  say "[ruff check]"
+  "$PY" -m ruff check . || failed=1
+  say "[ruff format --check]"
+  "$PY" -m ruff format --check . || failed=1
+  say "[mypy --strict]"
+  "$PY" -m mypy --strict || failed=1
+  return $failed
+}
+
+verb_test() {
+  setup_python
+  setup_wheel
+  setup_pyodide
+  setup_browser
+  setup_rabbitmq
+  setup_done
+  # A folder of its own for each run, so that two runs in one tree don't mix their data.
+  local data=build/coverage/$$ code=0 report=() out
+  rm -rf "$data" && mkdir -p "$data"
+  export COVERAGE_FILE=$ROOT/$data/.coverage
+  out=$data/pytest.log
+  "$PY" -m coverage run -m pytest --color="$([ -t 1 ] && echo yes || echo no)" "$@" 2>&1 | tee "$out" || code=$?
+  # A selection of tests can't reach the whole package.
+  [ $# -eq 0 ] || report=(--fail-under=0)
+  if "$PY" -m coverage combine -q "$data" && "$PY" -m coverage report "${report[@]}"; then
+    mv "$COVERAGE_FILE" build/.coverage
+  else
+    say "build.sh: the coverage of host and browser together is too low, see above"
+    [ $code -ne 0 ] || code=2
+  fi
+  tail -n 1 "$out"
+  rm -rf "$data"
+  return $code
+}
+
+case "${1:-serve}" in
+serve | test | check | wheel)
+  verb=${1:-serve}
+  [ $# -eq 0 ] || shift
+  "verb_$verb" "$@"
+  ;;
+-h | --help | help) sed -n '2,9s/^# \{0,1\}//p' "$0" ;;
+-*) verb_serve "$@" ;; # ./build.sh --port 9000
+*) die "no such verb: $1 (serve, test, check, wheel)" ;;
+esac
