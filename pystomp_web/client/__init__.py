@@ -1,0 +1,1 @@
+"""What a user holds: the client, its subscriptions, messages and transactions."""

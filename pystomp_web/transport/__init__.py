@@ -1,0 +1,7 @@
+"""How bytes travel."""
+
+from __future__ import annotations
+
+from .base import Transport
+
+__all__ = ["Transport"]
