@@ -208,7 +208,7 @@ verb_check() {
   setup_done
   local failed=0
   say "[ruff check]"
-  "$PY" -m ruff check . || failed=1
+  "$PY" -m ruff check --output-format concise . || failed=1
   say "[ruff format --check]"
   "$PY" -m ruff format --check . || failed=1
   say "[mypy --strict]"

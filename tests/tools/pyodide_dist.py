@@ -1,7 +1,7 @@
 """Lay a Pyodide distribution folder: npm's runtime files, some wheels, and a lock that lists those wheels only.
 
-npm's own lock lists some three hundred packages whose files are not there (and whose hashes differ from PyPI's files of the
-same names), so `loadPackage("pytest")` with it fails. The lock written here lists what lies in the folder and nothing else.
+npm's own lock lists some three hundred packages whose files are not there (and whose hashes differ from PyPI's files of
+the same names), so `loadPackage("pytest")` with it fails. The lock written here lists what lies in the folder only.
 Standard library only: it runs before anything is installed.
 
     python pyodide_dist.py RUNTIME OUT WHEEL...
