@@ -74,7 +74,7 @@ def pyodide_worker(browser: Browser, site: TestSite) -> Iterator[PyodidePage]:
 
 
 # ----------------------------------------------------------------------------------------------- pytest-pyodide
-# Its own fixtures start a second Playwright (which fails in one thread), want a browser that Playwright itself installed, and
+# Its own fixtures start a second Playwright (which fails in one thread), want a browser that Playwright installed, and
 # fork a server out of a process that has threads.
 
 get_global_config().set_flags("chrome", FLAGS)

@@ -5,8 +5,8 @@
     def test_something(pyodide_main: PyodidePage) -> None:
         assert pyodide_main.run(SCENARIO, "function", pyodide_main.site.ws_origin) == 3
 
-A scenario is an ordinary Python file of the host; the harness copies it into Pyodide, imports it there and awaits one of
-its functions. Arguments and result travel as JSON.
+A scenario is an ordinary Python file of the host; the harness copies it into Pyodide, imports it there and awaits
+one of its functions. Arguments and result travel as JSON.
 """
 
 from __future__ import annotations

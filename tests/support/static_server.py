@@ -33,7 +33,7 @@ def built_wheel() -> Path:
 class TestSite:
     """A context manager: an aiohttp site on a free port of 127.0.0.1.
 
-    It serves tests/browser/pages at /pages/, Pyodide at /pyodide/, the wheel at /wheel/NAME.whl and `mounts` (URL prefix:
+    It serves tests/browser/pages at /pages/, Pyodide at /pyodide/, the wheel at /wheel/NAME.whl and `mounts` (prefix:
     folder); `routes` are aiohttp route definitions and come first. `headers` are sent with every answer, by default the
     strict Content-Security-Policy.
     """
