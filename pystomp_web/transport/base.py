@@ -82,6 +82,19 @@ def close_reason(reason: str) -> str:
     return reason.encode("utf-8", "replace")[:123].decode("utf-8", "ignore")
 
 
+def encode_text(text: str) -> bytes:
+    """The text as UTF-8, lone surrogates as U+FFFD, like a browser's WebSocket."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+
+
+def address(url: str) -> str:
+    """The URL as it may stand in messages and logs: a query may hold a token."""
+    return url.partition("?")[0]
+
+
 def _ignore_data(_data: Buffer) -> None:
     pass
 
