@@ -4,7 +4,7 @@ npm's own lock lists some three hundred packages whose files are not there (and 
 the same names), so `loadPackage("pytest")` with it fails. The lock written here lists what lies in the folder only.
 Standard library only: it runs before anything is installed.
 
-    python pyodide_dist.py RUNTIME OUT WHEEL...
+    python pyodide_dist.py RUNTIME STDLIB.zip OUT WHEEL...
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from email.parser import Parser
 from pathlib import Path
 from typing import Any
 
-RUNTIME_FILES = ("pyodide.mjs", "pyodide.js", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+RUNTIME_FILES = ("pyodide.mjs", "pyodide.js", "pyodide.asm.mjs", "pyodide.asm.wasm")
+STDLIB = "python_stdlib.zip"
 
 # The dependencies of the wheels that matter inside Pyodide; their metadata also names some for other platforms.
 _REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -53,7 +54,7 @@ def lock_entry(wheel: Path) -> dict[str, Any]:
     }
 
 
-def lay(runtime: Path, out: Path, wheels: list[Path]) -> None:
+def lay(runtime: Path, stdlib: Path, out: Path, wheels: list[Path]) -> None:
     """Fill the folder `out` anew; files that others may be serving from it are replaced, never half written."""
     out.mkdir(parents=True, exist_ok=True)
     packages = {normalized(entry["name"]): entry for entry in map(lock_entry, wheels)}
@@ -61,18 +62,19 @@ def lay(runtime: Path, out: Path, wheels: list[Path]) -> None:
         entry["depends"] = [name for name in entry["depends"] if name in packages]
     lock = json.loads((runtime / "pyodide-lock.json").read_text())
     lock["packages"] = dict(sorted(packages.items()))
-    for source in [runtime / name for name in RUNTIME_FILES] + wheels:
-        part = out / f".{source.name}.part"
+    sources = {name: runtime / name for name in RUNTIME_FILES} | {STDLIB: stdlib} | {w.name: w for w in wheels}
+    for name, source in sources.items():
+        part = out / f".{name}.part"
         shutil.copyfile(source, part)
-        part.replace(out / source.name)
+        part.replace(out / name)
     part = out / ".pyodide-lock.json.part"
     part.write_text(json.dumps(lock, indent=1) + "\n")
     part.replace(out / "pyodide-lock.json")
-    keep = {*RUNTIME_FILES, "pyodide-lock.json", *(wheel.name for wheel in wheels)}
     for path in out.iterdir():
-        if path.name not in keep:
+        if path.name not in sources and path.name != "pyodide-lock.json":
             path.unlink()
 
 
 if __name__ == "__main__":
-    lay(Path(sys.argv[1]), Path(sys.argv[2]), [Path(name) for name in sys.argv[3:]])
+    runtime, stdlib, out, *wheels = map(Path, sys.argv[1:])
+    lay(runtime, stdlib, out, wheels)
