@@ -35,10 +35,11 @@ hash_of() { # a key of the files (folders: all files in them) and words given
   done | cksum | tr -d ' '
 }
 
-# step NAME KEY RESULT FUNCTION: run FUNCTION with its output in a log, unless RESULT exists and was made for the same KEY.
+# step NAME KEY RESULT FUNCTION: run FUNCTION with its output in a log, unless RESULT exists and was made for the same KEY
+# (RESULT "": run it each time).
 step() {
   local name=$1 key=$2 result=$3 function=$4 stamp=build/stamps/$1 log=build/log/$1.log
-  if [ -e "$result" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$key" ]; then
+  if [ -n "$result" ] && [ -e "$result" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$key" ]; then
     say "[$name] up to date"
     return
   fi
@@ -92,9 +93,14 @@ make_npm() { # in build/, since web/ is served
   npm ci --prefix build/npm --ignore-scripts --no-audit --no-fund
 }
 
-make_wheel() {
-  rm -f build/dist/*.whl
-  "$PY" -m hatchling build -t wheel -d build/dist
+make_wheel() { # tests of another run may be serving the old one: it is replaced in one go
+  rm -rf build/dist.new
+  "$PY" -m hatchling build -t wheel -d build/dist.new
+  local wheel
+  for wheel in build/dist/*.whl; do
+    [ -e "build/dist.new/${wheel##*/}" ] || rm -f "$wheel"
+  done
+  mv -f build/dist.new/*.whl build/dist/
 }
 
 make_pyodide_wheels() {
@@ -120,8 +126,9 @@ apt_install() {
   apt-get install -y -qq --no-install-recommends "$@"
 }
 
+# These two may fail: what follows from it is said by setup_browser and setup_rabbitmq.
 make_chromium() {
-  apt_install chromium || "$PY" -m playwright install chromium
+  { can_apt && apt_install chromium; } || "$PY" -m playwright install chromium || true
 }
 
 make_rabbitmq() {
@@ -132,7 +139,7 @@ make_rabbitmq() {
     chmod +x "$policy"
     trap 'rm -f /usr/sbin/policy-rc.d' EXIT
   fi
-  apt_install rabbitmq-server
+  apt_install rabbitmq-server || true
 }
 
 setup_python() {
@@ -164,27 +171,27 @@ setup_pyodide() {
 
 setup_browser() {
   local found
-  if ! found=$("$PY" tests/support/chromium.py) && can_apt; then
-    step chromium "" /usr/bin/chromium make_chromium
-    found=$("$PY" tests/support/chromium.py) || true
-  elif [ -z "$found" ]; then
-    say "[chromium] none found, asking Playwright for its own"
-    "$PY" -m playwright install chromium >build/log/chromium.log 2>&1 || true
+  found=$("$PY" tests/support/chromium.py) || true
+  if [ -z "$found" ]; then
+    step chromium-install "" "" make_chromium
     found=$("$PY" tests/support/chromium.py) || true
   fi
-  [ -n "$found" ] || die "no Chromium or Chrome found, and none could be installed (build/log/chromium.log)." \
+  [ -n "$found" ] || die "no Chromium or Chrome found, and none could be installed (build/log/chromium-install.log)." \
     "Install one (Debian: apt-get install chromium; elsewhere: Google Chrome) or name it: PYSTOMP_WEB_CHROMIUM=/path/to/chrome"
   say "[chromium] $found"
 }
 
+has_rabbitmq() { [ -x /usr/sbin/rabbitmq-server ] || command -v rabbitmq-server >/dev/null 2>&1; }
+
 setup_rabbitmq() {
-  if [ -x /usr/sbin/rabbitmq-server ] || command -v rabbitmq-server >/dev/null 2>&1; then
+  if ! has_rabbitmq && can_apt; then
+    step rabbitmq-install "" "" make_rabbitmq
+  fi
+  if has_rabbitmq; then
     say "[rabbitmq] up to date"
-  elif can_apt; then
-    step rabbitmq "" /usr/sbin/rabbitmq-server make_rabbitmq
   else
-    say "[rabbitmq] RabbitMQ is missing and its tests are skipped. Install it (Debian: apt-get install rabbitmq-server;" \
-      "macOS: brew install rabbitmq)"
+    say "[rabbitmq] RabbitMQ is missing and could not be installed: its tests can't run here." \
+      "Install it (Debian: apt-get install rabbitmq-server; macOS: brew install rabbitmq)"
   fi
 }
 

@@ -34,7 +34,7 @@ class LoopThread:
 
     def run(self, coro: Coroutine[Any, Any, T], timeout: float = 30) -> T:
         """What the coroutine returns or raises; after `timeout` seconds it is cancelled: TimeoutError."""
-        return asyncio.run_coroutine_threadsafe(self._limited(coro, timeout), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self._limited(coro, timeout), self._loop).result(timeout + 10)
 
     def stop(self) -> None:
         """Cancel what still runs, wait for it, and end the thread. Does nothing when it has ended."""

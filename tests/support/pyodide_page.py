@@ -153,7 +153,7 @@ class PyodidePage:
             return
         try:
             if self._measured:
-                self._save_coverage(self.page.evaluate("() => harness.coverage()"))
+                self._save_coverage(self.page.evaluate("() => globalThis.harness?.coverage() ?? ''"))
         finally:
             self._close_page()
 
