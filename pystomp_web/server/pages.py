@@ -1,0 +1,102 @@
+"""Static files: the pages, the wheel and Pyodide."""
+
+from __future__ import annotations
+
+
+from aiohttp import web
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: What browsers insist on (modules, WebAssembly.instantiateStreaming), whatever the machine's own table says.
+MIME_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".data": "application/octet-stream",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".py": "text/x-python; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".toml": "text/plain; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".whl": "application/zip",
+    ".zip": "application/zip",
+}
+_INDEX = "index.html"
+#: A browser asks each time whether what it has is still right (ETag): a new build is seen at once.
+_CACHE = "no-cache"
+
+#: Sent with everything. connect-src is completed with this host's WebSocket: not every browser counts it to 'self'.
+_POLICY = "; ".join(  # noqa: FLY002 - one directive a line
+    (
+        "default-src 'self'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "connect-src 'self' {sockets}",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+        "object-src 'none'",
+    )
+)
+
+
+def security_headers(host: str) -> dict[str, str]:
+    """The headers that keep a page to this origin.
+
+    Args:
+        host: the request's Host header, checked.
+    """
+    return {
+        "Content-Security-Policy": _POLICY.format(sockets=f"ws://{host} wss://{host}"),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+
+
+class Folder:
+    """A folder whose files are served. It is never listed, and nothing outside of it or hidden in it is served.
+
+    Args:
+        root: the folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+
+    def find(self, relative: str) -> Path | None:
+        """The file of this path, or the index of this folder; None when there is none."""
+        parts = relative.split("/")
+        if "\0" in relative or any(part.startswith(".") for part in parts):
+            return None
+        path = self._root.joinpath(*filter(None, parts)).resolve()  # a link that leads out is out
+        if path.is_dir() and relative.endswith("/") | (not relative):
+            path = (path / _INDEX).resolve()
+        return path if path.is_file() and path.is_relative_to(self._root) else None
+
+    def is_folder(self, relative: str) -> bool:
+        """Whether this path, without a slash at its end, is a folder with an index."""
+        return not relative.endswith("/") and self.find(f"{relative}/") is not None
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request whose route has a `path`."""
+        relative = request.match_info["path"]
+        path = self.find(relative)
+        if path is not None:
+            return file_response(path)
+        if self.is_folder(relative):  # or the page's relative links would go astray
+            raise web.HTTPMovedPermanently(f"{request.rel_url.raw_path}/")
+        raise web.HTTPNotFound(text=f"there is no {request.path}\n")
+
+
+def file_response(path: Path) -> web.FileResponse:
+    """The file with its type; conditional and range requests are answered."""
+    kind = MIME_TYPES.get(path.suffix.lower(), "application/octet-stream")
+    return web.FileResponse(path, headers={"Content-Type": kind, "Cache-Control": _CACHE})

@@ -1,0 +1,77 @@
+"""The server as a context: what `python -m pystomp_web.server` and tests start."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from .app import BROKER, STOMP_PATH, create_app
+from .tcp import TcpListener
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .config import ServerConfig
+    from .broker import Broker
+    from collections.abc import AsyncIterator
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server that listens.
+
+    Attributes:
+        host: as configured.
+        port: the port in use.
+        tcp_port: the port for plain TCP, or None.
+        broker: the embedded broker, or None behind a gateway.
+    """
+
+    host: str
+    port: int
+    tcp_port: int | None
+    broker: Broker | None
+
+    @property
+    def url(self) -> str:
+        """Where the pages are, without a slash at the end."""
+        return f"http://{bracketed(self.host)}:{self.port}"
+
+    @property
+    def socket_url(self) -> str:
+        """Where the WebSocket is."""
+        return f"ws://{bracketed(self.host)}:{self.port}{STOMP_PATH}"
+
+
+@asynccontextmanager
+async def serving(config: ServerConfig, *, broker: Broker | None = None) -> AsyncIterator[Serving]:
+    """Serve for as long as the context lasts; on leaving, open sockets are closed with 1001.
+
+    Raises:
+        ValueError: the configuration makes no sense.
+        OSError: the address can't be listened on.
+    """
+    app = create_app(config, broker=broker)
+    embedded = app.get(BROKER)
+    if config.tcp_port is not None and embedded is None:
+        raise ValueError("a TCP port is for the embedded broker only")
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=config.limits.close_timeout + 1)
+    await runner.setup()
+    listener: TcpListener | None = None
+    try:
+        await web.TCPSite(runner, config.host, config.port).start()
+        if config.tcp_port is not None and embedded is not None:
+            listener = TcpListener(embedded)
+            await listener.listen(config.host, config.tcp_port)
+        port = runner.addresses[0][1]
+        yield Serving(config.host, port, None if listener is None else listener.port, embedded)
+    finally:
+        if listener is not None:
+            await listener.close()
+        await runner.cleanup()
+
+
+def bracketed(host: str) -> str:
+    """The host as it stands in a URL."""
+    return f"[{host}]" if ":" in host else host
