@@ -11,13 +11,16 @@ SECONDS = 60.0
 
 
 def run_async(function: Callable[..., Awaitable[object]], kwargs: dict[str, Any], seconds: float = SECONDS) -> None:
-    """Await `function(**kwargs)` and raise what it raises; TimeoutError when it takes longer than `seconds`.
+    """Await `function(**kwargs)` and raise what it raises; TimeoutError when that takes longer than `seconds`.
 
-    A fresh thread, because Playwright's synchronous interface leaves a running loop in the main thread.
+    A fresh thread, because Playwright's synchronous interface leaves a running loop in the main thread. What a callback
+    of the loop raises, and what asyncio would only log, fails the test too, unless it sets a handler of its own.
     """
+    unhandled: list[dict[str, Any]] = []
     raised: list[BaseException] = []
 
     async def limited() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: unhandled.append(context))
         async with asyncio.timeout(seconds):
             await function(**kwargs)
 
@@ -35,3 +38,5 @@ def run_async(function: Callable[..., Awaitable[object]], kwargs: dict[str, Any]
         raise TimeoutError(f"the test blocks its event loop for more than {seconds} s")
     if raised:
         raise raised[0]
+    if unhandled:
+        raise AssertionError(f"in the event loop: {unhandled}") from unhandled[0].get("exception")
