@@ -149,6 +149,7 @@ setup_python() {
     flock 9
   fi
   HOST_PYTHON=$(find_python)
+  "$PY" -c '' 2>/dev/null || rm -f build/stamps/packages # the Python that the venv was made with is gone
   step packages "$(hash_of tests/requirements.txt "in $ROOT" "$("$HOST_PYTHON" -VV)")" .venv/bin/pytest make_packages
   step editable "$(hash_of pyproject.toml build/stamps/packages)" .venv/bin/python make_editable
 }
