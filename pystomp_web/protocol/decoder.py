@@ -139,6 +139,10 @@ class Decoder:
                 stays failed.
             FrameTooLarge: likewise, for a limit.
         """
+        if self._error is not None:
+            return self._frames()  # nothing more is kept
+        if isinstance(data, memoryview) and not data.c_contiguous:
+            data = bytes(data)
         if self._position >= len(self._buffer):
             self._buffer = bytes(data)
             self._rebase(self._position)
@@ -204,15 +208,15 @@ class Decoder:
             if end < 0:
                 self._head = head
                 self._nul_from = len(buffer)
-                if len(buffer) - self._position >= self._limits.max_frame_size:
-                    raise self._too_large(command)
                 if len(buffer) > start and command not in WITH_BODY:
                     raise ProtocolError(f"a {command} frame has no body")
+                if len(buffer) - self._position >= self._limits.max_frame_size:
+                    raise self._too_large(command)
                 return None
-            if end - self._position >= self._limits.max_frame_size:
-                raise self._too_large(command)
             if end > start and command not in WITH_BODY:
                 raise ProtocolError(f"a {command} frame has no body")
+            if end - self._position >= self._limits.max_frame_size:
+                raise self._too_large(command)
         body = buffer[start:end] if isinstance(buffer, bytes) else bytes(memoryview(buffer)[start:end])
         self._head = None
         self._position = end + 1
@@ -255,17 +259,19 @@ class Decoder:
     def _check_partial_head(self, position: int, size: int) -> None:
         """Refuse at once what can no longer become a head."""
         buffer = self._buffer
-        if size - position >= self._limits.max_header_size:
-            raise self._too_large("the head", self._limits.max_header_size)
-        if buffer.find(b"\0", max(position, self._nul_from)) >= 0:
-            raise ProtocolError("NUL in the head of a frame")
-        self._nul_from = size
         line = bytes(buffer[position : min(size, position + _LONGEST_COMMAND + 2)])
         command, newline, _ = line.partition(b"\n")
         if self._rules.crlf and command.endswith(b"\r"):
             command, newline = command[:-1], b"\n"
         if not (command in _COMMAND_NAMES if newline else any(name.startswith(command) for name in _COMMAND_NAMES)):
             raise _unknown_command(line)
+        if size - position >= self._limits.max_header_size:
+            raise self._too_large("the head", self._limits.max_header_size)
+        if size - position >= self._limits.max_frame_size:
+            raise self._too_large("a frame", self._limits.max_frame_size)
+        if buffer.find(b"\0", max(position, self._nul_from)) >= 0:
+            raise ProtocolError("NUL in the head of a frame")
+        self._nul_from = size
 
     def _parse_head(self, position: int, end: int, start: int) -> tuple[str, Headers, int, int | None]:
         buffer = self._buffer

@@ -60,7 +60,6 @@ class Session:
         heartbeats: (how often we can send a beat, how often we want one), in seconds; 0 is none.
         tolerance: the peer is dead after this many of its intervals in silence.
         limits: the decoder's.
-        connect_rules: whose rules CONNECT is written by, where a broker is known to differ.
 
     Attributes:
         state: where the session stands.
