@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
+from ..errors import ConnectError
 from .base import Transport, close_reason, encode_text
 
 OnConnect: TypeAlias = Callable[["MemoryTransport"], Awaitable[None] | None]
@@ -16,9 +17,9 @@ _End: TypeAlias = tuple[int, str, bool]
 class MemoryTransport(Transport):
     """One end of a linked pair. What one end sends is delivered by the other, in order, in a later turn of the loop.
 
-    Make both ends with `pair`, or let a client open one by `factory`. The attributes below bend what THIS end sends; set
-    them at any time, they hold for what is sent from then on (`split` for what is delivered from then on). Nothing waits
-    longer than `delay` says.
+    Make both ends with `pair`, or let a client open one by `factory`. The attributes below bend what THIS end sends;
+    set them at any time, they hold for what is sent from then on (`split` for what is delivered from then on). Nothing
+    waits longer than `delay` says.
 
     Args:
         url: what the other end sees as `url`; nothing is looked up.
@@ -101,11 +102,13 @@ class MemoryTransport(Transport):
             answer = self._on_connect(server)
             if answer is not None:
                 await answer
-        except BaseException:
-            self._leave()
-            server._arrive_end((1006, "", False))
-            raise
-        self._open = True
+            self._open = not self._ended
+        finally:
+            if not self._open:
+                self._leave()
+                server._arrive_end((1006, "", False))
+        if not self._open:
+            raise ConnectError("the transport was closed while it opened")
         self._schedule()
 
     def send(self, data: str | bytes) -> None:

@@ -16,7 +16,7 @@ from .base import Transport, address, close_reason, encode_text
 
 try:
     from websockets.client import ClientProtocol
-    from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, InvalidURI
+    from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, InvalidURI, NegotiationError
     from websockets.frames import Frame, Opcode
     from websockets.http11 import Response
     from websockets.protocol import OPEN
@@ -34,8 +34,8 @@ _End: TypeAlias = tuple[int, str, bool]
 class NativeTransport(Transport):
     """A WebSocket on CPython, ws and wss, as strict about subprotocols as a browser.
 
-    Pings are answered, nothing is compressed. Text that is not UTF-8 and other breaches of RFC 6455 end the connection as
-    in a browser: a close frame (1007, 1002) goes out, and `on_close` gets 1006 with what was wrong as reason.
+    Pings are answered, nothing is compressed. Text that is not UTF-8 and other breaches of RFC 6455 end the connection
+    as in a browser: a close frame (1007, 1002) goes out, and `on_close` gets 1006 with what was wrong as reason.
 
     Args:
         url: ws or wss.
@@ -67,7 +67,8 @@ class NativeTransport(Transport):
         """Connect, and shake hands.
 
         Raises:
-            ConnectError: with a `diagnosis`: the name is unknown, nothing listens, TLS failed, or what the server answered.
+            ConnectError: with a `diagnosis`: the name is unknown, nothing listens, TLS failed, or what the server
+                answered.
         """
         message = f"no WebSocket connection to {address(self.url)}"
         try:
@@ -83,17 +84,15 @@ class NativeTransport(Transport):
         connection = _Connection(self, protocol, self._headers)
         context = (self._ssl or ssl_module.create_default_context()) if uri.secure else None
         loop = asyncio.get_running_loop()
+        self._connection = connection
         try:
             await loop.create_connection(lambda: connection, uri.host, uri.port, ssl=context)
             await connection.shaken
-            if self.subprotocols and not protocol.subprotocol:
-                raise ConnectError(message, diagnosis="the server chose none of the subprotocols")
         except BaseException as error:
             connection.abort()
             if isinstance(error, (OSError, InvalidHandshake)):
                 raise ConnectError(message, diagnosis=_diagnose(error, f"{uri.host}:{uri.port}")) from error
             raise
-        self._connection = connection
         connection.start()
 
     def send(self, data: str | bytes) -> None:
@@ -155,6 +154,9 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._socket = cast("asyncio.Transport", transport)
+        if self._ended:
+            self._socket.abort()
+            return
         request = self.protocol.connect()
         for name, value in self._headers.items():
             request.headers[name] = value
@@ -173,8 +175,7 @@ class _Connection(asyncio.Protocol):
         self._write()
         for event in self.protocol.events_received():
             if isinstance(event, Response):
-                if event.status_code == 101 and self.protocol.handshake_exc is None and not self.shaken.done():
-                    self.shaken.set_result(None)
+                self._shake()
             else:
                 self._take(cast("Frame", event))
         self._check()
@@ -213,6 +214,9 @@ class _Connection(asyncio.Protocol):
     def close(self, code: int, reason: str) -> None:
         if self._ended:
             return
+        if not self.shaken.done() or self.shaken.exception() is not None:
+            self.abort(ConnectionAbortedError("the transport was closed while it opened"))
+            return
         self._ended = True
         self._waiting.clear()
         if self._receiving:
@@ -224,15 +228,17 @@ class _Connection(asyncio.Protocol):
             self._socket.resume_reading()
         self._let_go()
 
-    def abort(self) -> None:
-        """Drop the socket of an attempt that failed."""
+    def abort(self, error: Exception | None = None) -> None:
+        """Drop the socket of an attempt that failed, or fails herewith."""
         self._ended = True
         self._receiving = False
-        if self.shaken.done():
-            if not self.shaken.cancelled():
-                self.shaken.exception()
-        else:
-            self.shaken.cancel()
+        if not self.shaken.done():
+            if error is not None:
+                self.shaken.set_exception(error)
+            else:
+                self.shaken.cancel()
+        elif not self.shaken.cancelled():
+            self.shaken.exception()  # whether or not someone waits for it
         if self._socket is not None:
             self._socket.abort()
 
@@ -270,6 +276,14 @@ class _Connection(asyncio.Protocol):
             self._delivering = False
 
     # Inside.
+
+    def _shake(self) -> None:
+        if self.protocol.handshake_exc is not None or self.shaken.done():
+            return
+        if self._owner.subprotocols and not self.protocol.subprotocol:
+            self.shaken.set_exception(NegotiationError("the server chose none of the subprotocols"))
+        else:
+            self.shaken.set_result(None)
 
     def _go_on(self) -> None:
         if self._held:
