@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Protocol, TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
 
@@ -24,8 +24,9 @@ from .pages import Folder, file_response, security_headers
 from .websocket import BrokerEndpoint, open_socket
 
 if TYPE_CHECKING:
-    from .config import ServerConfig
     from collections.abc import Awaitable, Callable
+
+    from .config import ServerConfig
 
 STOMP_PATH = "/stomp"
 DEFAULT_STOMP_PORT = 61613
@@ -34,7 +35,7 @@ _GOING_AWAY = 1001
 
 #: The embedded broker; not there behind a gateway.
 BROKER: web.AppKey[Broker] = web.AppKey("broker", Broker)
-_SOCKETS = web.AppKey[set["web.WebSocketResponse"]]("sockets")
+_SOCKETS = web.AppKey("sockets", set[web.WebSocketResponse])
 
 
 class Endpoint(Protocol):
@@ -167,6 +168,6 @@ async def _add_security_headers(request: web.Request, response: web.StreamRespon
 
 
 async def _close_sockets(app: web.Application) -> None:
-    await asyncio.gather(
-        *(socket.close(code=_GOING_AWAY, message=b"the server is stopping") for socket in tuple(app[_SOCKETS]))
-    )
+    sockets = app[_SOCKETS]
+    ends = [socket.close(code=_GOING_AWAY, message=b"the server is stopping") for socket in sockets]
+    await asyncio.gather(*ends)

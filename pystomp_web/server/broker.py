@@ -36,7 +36,7 @@ TOPIC, QUEUE, TEMPORARY = "/topic/", "/queue/", "/temp-queue/"
 DEAD_LETTERS = QUEUE + "dlq."
 
 
-class QueueFull(StompError):  # noqa: N818 - named as the package names its errors
+class QueueFull(StompError):
     """A queue has no room for what is published."""
 
 
@@ -96,12 +96,12 @@ class Broker:
 
         Args:
             send: takes a frame's or a beat's octets and whether they are UTF-8. Must not raise nor block.
-            close: takes a WebSocket close code and a reason; asked for at most once, behind the last send.
+            close: takes a WebSocket close code and a reason; called at most once, behind the last send.
             buffered: how many octets of what was sent are not yet written.
 
         Returns:
-            What to give octets to (`receive`), to tell of the end (`lost`) and of room (`drained`), and to remind of the
-            time (`tick`, at `deadline()`).
+            What to give octets to (`receive`), to tell of the end (`lost`) and of room (`drained`), and to call at its
+            `deadline()` (`tick`).
         """
         connection = Connection(self, f"{self._id}-{next(self._session_ids)}", send, close, buffered)
         self._connections[connection] = None

@@ -19,6 +19,7 @@ from .transactions import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     from .broker import Broker
     from .destinations import Delivery
 
@@ -36,7 +37,7 @@ class State(Enum):
     CLOSED = auto()
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """What a client asked for can't be done: it gets an ERROR and its connection is closed.
 
     Attributes:
@@ -181,7 +182,7 @@ class Connection:
         if self.closed:
             return
         extra = refused.headers if receipt is None else (*refused.headers, ("receipt-id", receipt))
-        self._send(error_frame(refused.message, refused.detail, self.version, extra), True)  # noqa: FBT003
+        self._send(error_frame(refused.message, refused.detail, self.version, extra), True)
         self.end(refused.code, f"{refused.message}: {refused.detail}")
 
     def end(self, code: int, reason: str) -> None:

@@ -7,13 +7,13 @@ import itertools
 import logging
 import math
 from collections import deque
-from typing import Protocol, TYPE_CHECKING
-
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from .config import BrokerLimits
     from .messages import Message
-    from collections.abc import Callable, Iterable
 
 logger = logging.getLogger(__name__)
 

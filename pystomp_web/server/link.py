@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
     from .broker import Broker
 
 
@@ -71,7 +72,7 @@ class Link:
                 timer.cancel()
         self._timer = self._abort_timer = None
 
-    def _send(self, data: bytes, is_text: bool) -> None:  # noqa: FBT001
+    def _send(self, data: bytes, is_text: bool) -> None:
         self._outgoing.append((data, is_text))
         self._buffered += len(data)
         self._wake.set()

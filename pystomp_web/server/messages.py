@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from pystomp_web.errors import ProtocolError
 from pystomp_web.protocol import Frame, encode
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,7 @@ class Message:
 
     __slots__ = ("_tails", "body", "destination", "headers", "id", "is_text")
 
-    def __init__(self, id: str, destination: str, headers: Iterable[tuple[str, str]], body: bytes) -> None:  # noqa: A002
+    def __init__(self, id: str, destination: str, headers: Iterable[tuple[str, str]], body: bytes) -> None:
         self.id = id
         self.destination = destination
         self.headers: Pairs = tuple(pair for pair in headers if pair[0] not in OWNED)

@@ -1,16 +1,16 @@
 """Who may use the server: the Origin of a WebSocket handshake, and the Host of every request.
 
 Browsers let any page open a WebSocket to any server (RFC 6455, section 10.2), so the server must look at Origin itself.
-And a foreign page can give its own name this machine's address (DNS rebinding), so a server on a loopback address looks at
-Host too.
+And a foreign page can give its own name this machine's address (DNS rebinding), so a server on a loopback address looks
+at Host too.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

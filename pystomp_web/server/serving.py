@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from .app import BROKER, STOMP_PATH, create_app
 from .tcp import TcpListener
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .config import ServerConfig
-    from .broker import Broker
     from collections.abc import AsyncIterator
+
+    from .broker import Broker
+    from .config import ServerConfig
 
 
 @dataclass(frozen=True, slots=True)

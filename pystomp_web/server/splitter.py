@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from pystomp_web.protocol import Decoder, Version
 from pystomp_web.protocol.heartbeat import BEAT
 from pystomp_web.protocol.version import RULES
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ class Splitter:
                     self._set_version(version)
             start = self._skip_eols()
             head = _HEAD_END.search(self._raw, start)
-            assert head is not None  # noqa: S101 - the decoder has found it
+            assert head is not None
             end = head.end() + len(frame.body) + 1
             del head  # it would keep the octets from being cut
             octets = bytes(memoryview(self._raw)[start:end])

@@ -85,7 +85,7 @@ class Subscription:
         connection: Connection,
         *,
         key: str,
-        id: str | None,  # noqa: A002
+        id: str | None,
         destination: str,
         mode: Mode,
         serial: int,

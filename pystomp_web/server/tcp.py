@@ -53,7 +53,7 @@ class TcpListener:
         session.add_done_callback(self._sessions.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async def write(data: bytes, is_text: bool) -> None:  # noqa: ARG001, FBT001
+        async def write(data: bytes, is_text: bool) -> None:  # noqa: ARG001
             writer.write(data)
             await writer.drain()
 

@@ -57,7 +57,7 @@ class BrokerEndpoint:
     async def serve(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
         """Serve one WebSocket until it ends."""
 
-        async def write(data: bytes, is_text: bool) -> None:  # noqa: FBT001
+        async def write(data: bytes, is_text: bool) -> None:
             await socket.send_frame(data, WSMsgType.TEXT if is_text else WSMsgType.BINARY)
 
         async def pump() -> None:
