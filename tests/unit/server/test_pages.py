@@ -1,0 +1,70 @@
+"""Static files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pystomp_web.server.pages import MIME_TYPES, Folder, file_response, security_headers
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    (root / "empty").mkdir()
+    (root / ".git").mkdir()
+    for name in ("index.html", "sub/index.html", "a.js", ".env", ".git/config"):
+        (root / name).write_text(name)
+    (tmp_path / "secret").write_text("secret")
+    (root / "link").symlink_to(tmp_path / "secret")
+    (root / "inside").symlink_to(root / "a.js")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("", "index.html"),
+        ("index.html", "index.html"),
+        ("a.js", "a.js"),
+        ("inside", "a.js"),
+        ("sub/", "sub/index.html"),
+        ("sub/index.html", "sub/index.html"),
+        ("sub", None),
+        ("empty/", None),
+        ("none", None),
+        ("../secret", None),
+        ("sub/../../secret", None),
+        ("link", None),
+        ("//etc/passwd", None),
+        (".env", None),
+        (".git/config", None),
+        ("./a.js", None),
+        ("a\0.js", None),
+    ],
+)
+def test_find(root: Path, path: str, found: str | None) -> None:
+    assert Folder(root).find(path) == (None if found is None else root / found)
+
+
+def test_types() -> None:
+    assert MIME_TYPES[".wasm"] == "application/wasm"
+    assert MIME_TYPES[".mjs"].startswith("text/javascript")
+    assert file_response(Path("a.WHL")).headers["Content-Type"] == "application/zip"
+    assert file_response(Path("a")).headers["Content-Type"] == "application/octet-stream"
+    assert file_response(Path("a")).headers["Cache-Control"] == "no-cache"
+
+
+def test_the_policy() -> None:
+    headers = security_headers("a.example:8080")
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith(
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
+        "connect-src 'self' ws://a.example:8080 wss://a.example:8080; "
+    )
+    assert "frame-ancestors 'self'" in policy
+    assert "unsafe-inline" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
