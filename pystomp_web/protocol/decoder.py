@@ -253,25 +253,29 @@ class Decoder:
             return None
         self._nul_from = start
         if start - position > self._limits.max_header_size:
+            self._check_command(position, size)
             raise self._too_large("the head", self._limits.max_header_size)
         return self._parse_head(position, end, start)
 
     def _check_partial_head(self, position: int, size: int) -> None:
         """Refuse at once what can no longer become a head."""
-        buffer = self._buffer
-        line = bytes(buffer[position : min(size, position + _LONGEST_COMMAND + 2)])
+        self._check_command(position, size)
+        if size - position >= self._limits.max_header_size:
+            raise self._too_large("the head", self._limits.max_header_size)
+        if size - position >= self._limits.max_frame_size:
+            raise self._too_large("a frame", self._limits.max_frame_size)
+        if self._buffer.find(b"\0", max(position, self._nul_from)) >= 0:
+            raise ProtocolError("NUL in the head of a frame")
+        self._nul_from = size
+
+    def _check_command(self, position: int, size: int) -> None:
+        """Refuse what does not even begin with a command, such as a web page."""
+        line = bytes(self._buffer[position : min(size, position + _LONGEST_COMMAND + 2)])
         command, newline, _ = line.partition(b"\n")
         if self._rules.crlf and command.endswith(b"\r"):
             command, newline = command[:-1], b"\n"
         if not (command in _COMMAND_NAMES if newline else any(name.startswith(command) for name in _COMMAND_NAMES)):
             raise _unknown_command(line)
-        if size - position >= self._limits.max_header_size:
-            raise self._too_large("the head", self._limits.max_header_size)
-        if size - position >= self._limits.max_frame_size:
-            raise self._too_large("a frame", self._limits.max_frame_size)
-        if buffer.find(b"\0", max(position, self._nul_from)) >= 0:
-            raise ProtocolError("NUL in the head of a frame")
-        self._nul_from = size
 
     def _parse_head(self, position: int, end: int, start: int) -> tuple[str, Headers, int, int | None]:
         buffer = self._buffer
