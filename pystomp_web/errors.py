@@ -77,11 +77,13 @@ class ConnectRejected(ConnectError):
 
     Attributes:
         frame: that ERROR frame.
+        transient: whether a gateway said it, whose broker is away: then it may pass.
     """
 
     def __init__(self, message: str, frame: Frame, *, diagnosis: str = "") -> None:
         super().__init__(message, diagnosis=diagnosis)
         self.frame = frame
+        self.transient = False
 
 
 class ConnectTimeout(ConnectError, TimeoutError):
@@ -106,6 +108,7 @@ class ConnectionLost(StompError):
         self.code = code
         self.reason = reason
         self.clean = clean
+        self._blamed = False  # whether an ERROR named whose fault it was
 
 
 class HeartbeatTimeout(ConnectionLost):

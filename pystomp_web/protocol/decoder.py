@@ -1,7 +1,7 @@
 """Bytes to frames: incremental, strict, and without looking at an octet twice.
 
-Everything is found by searches that run at C speed. A head without escapes is checked by one regular expression and kept as
-text: its headers are taken apart only when somebody asks for them.
+Everything is found by searches that run at C speed. A head without escapes is checked by one regular expression and
+kept as text: its headers are taken apart only when somebody asks for them.
 """
 
 from __future__ import annotations
@@ -131,8 +131,8 @@ class Decoder:
     def feed(self, data: bytes | bytearray | memoryview) -> Iterator[Frame]:
         """Take octets and read the frames that are complete with them.
 
-        The octets are taken at the call: `data` may be changed after it, and need not be read from the iterator at once. Each
-        step of the iterator parses one frame.
+        The octets are taken at the call: `data` may be changed after it, and need not be read from the iterator at
+        once. Each step of the iterator parses one frame.
 
         Raises:
             ProtocolError: from the iterator, once the good frames before the fault have been read. The decoder then
@@ -202,7 +202,7 @@ class Decoder:
                 self._head = head
                 return None
             if buffer[end] != _NUL:
-                raise ProtocolError(f"the body of {command} does not end with NUL after content-length's {length} octets")
+                raise ProtocolError(f"no NUL behind the {length} octets that content-length promises for {command}")
         else:
             end = buffer.find(b"\0", max(start, self._nul_from))
             if end < 0:
@@ -365,4 +365,4 @@ def _unescape(text: str, unescapes: dict[str, str]) -> str:
 
 def _unknown_command(line: bytes) -> ProtocolError:
     shown = line[:32].decode("utf-8", "replace")
-    return ProtocolError(f"what was received is no STOMP frame: it begins with {shown!r}; is this URL a STOMP end point?")
+    return ProtocolError(f"no STOMP frame was received: it begins with {shown!r}; is this URL a STOMP end point?")

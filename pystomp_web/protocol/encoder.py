@@ -6,6 +6,8 @@ from ..errors import ProtocolError
 from .frame import MASK, Frame, is_secret
 from .version import COMMANDS, NEVER_ESCAPED, WITH_BODY, Rules, rules_for
 
+_SPECIAL = {"\0": "NUL", "\r": "CR", "\n": "LF", ":": "a colon"}
+
 
 def encode(frame: Frame, version: str, *, content_length: bool = True) -> bytes:
     """The octets of a frame.
@@ -13,12 +15,12 @@ def encode(frame: Frame, version: str, *, content_length: bool = True) -> bytes:
     Args:
         frame: what to write.
         version: whose rules hold.
-        content_length: whether a frame with a body gets a content-length header. One that the frame brings is kept, and a
-            body that holds NUL gets one always: it could not be read without.
+        content_length: whether a frame with a body gets a content-length header. One that the frame brings is kept,
+            and a body that holds NUL gets one always: it could not be read without.
 
     Raises:
-        ProtocolError: this version cannot say that: an unknown command, a body where none may be, a content-length that is
-            wrong, an empty header name, NUL in a header, CR, LF or colon where there is no escape for it.
+        ProtocolError: this version cannot say that: an unknown command, a body where none may be, a content-length
+            that is wrong, an empty header name, NUL in a header, CR, LF or colon where there is no escape for it.
         ValueError: there is no such version.
     """
     return encode_head(frame, rules_for(version), content_length=content_length).encode() + frame.body + b"\0"
@@ -69,12 +71,13 @@ def _escaped(command: str, items: tuple[tuple[str, str], ...], rules: Rules) -> 
         if not name:
             raise ProtocolError(f"a header of {command} has an empty name")
         shown = MASK if is_secret(name) else repr(value[:64])
-        for char, called, text in (("\0", "NUL", name + value), ("\r", "CR", name + value), ("\n", "LF", name + value), (":", "a colon", name)):
-            if char in text and char not in escapes:
+        for char, called in _SPECIAL.items():
+            # A colon in a value is no trouble: the first one ends the name.
+            if char not in escapes and char in (name if char == ":" else name + value):
                 raise ProtocolError(f"{where} has no way to write {called} in the header {name[:64]!r}: {shown}")
         lines.append(f"{_escape(name, escapes)}:{_escape(value, escapes)}\n")
     return "".join(lines)
 
 
 def _escape(text: str, escapes: dict[str, str]) -> str:
-    return text.translate(str.maketrans(escapes)) if escapes else text
+    return text.translate({ord(char): written for char, written in escapes.items()}) if escapes else text

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar, overload
+
+_T = TypeVar("_T")
 
 #: A header whose name holds one of these has its value masked wherever a person may read it.
 SECRET_WORDS = ("pass", "auth", "token", "secret", "cookie", "key")
@@ -45,7 +47,7 @@ class Headers(Mapping[str, str]):
             pairs = tuple((name, value) for name, value in (items.items() if isinstance(items, Mapping) else items))
             for name, value in pairs:
                 if not isinstance(name, str) or not isinstance(value, str):
-                    shown = MASK if isinstance(name, str) and is_secret(name) else repr(value)
+                    shown = MASK if is_secret(str(name)) else repr(value)
                     raise TypeError(f"header names and values must be str, not {name!r}: {shown}")
         self._text = None
         self._items = pairs
@@ -66,7 +68,13 @@ class Headers(Mapping[str, str]):
             first = self._first = dict(reversed(self.multi_items()))
         return first
 
-    def get(self, name: str, default: Any = None) -> Any:
+    @overload
+    def get(self, name: str) -> str | None: ...
+
+    @overload
+    def get(self, name: str, default: _T) -> str | _T: ...
+
+    def get(self, name: str, default: object = None) -> object:
         """The first value of this name, or the default."""
         text = self._text
         if text is None:
@@ -81,7 +89,7 @@ class Headers(Mapping[str, str]):
         value = self.get(name)
         if value is None:
             raise KeyError(name)
-        return str(value)
+        return value
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.get(name) is not None

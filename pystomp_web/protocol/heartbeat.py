@@ -63,10 +63,10 @@ class Heartbeat:
         """Octets came, whatever they were."""
         self.received_at = now
 
-    def next_send(self, now: float) -> float:
+    def next_send(self, now: float) -> float:  # noqa: ARG002 - asked as of now, whatever the answer rests on
         """When a beat is due, if nothing else is written before; infinity: never. May be before `now`."""
         return self.sent_at + self.send_every if self.send_every else math.inf
 
-    def dead_at(self, now: float) -> float:
+    def dead_at(self, now: float) -> float:  # noqa: ARG002
         """When the peer counts as dead, if nothing comes before; infinity: never. May be before `now`."""
         return self.received_at + self.expect_every * self.tolerance if self.expect_every else math.inf

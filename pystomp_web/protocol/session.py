@@ -28,7 +28,7 @@ class SessionState(Enum):
 
 
 _S = SessionState
-_ANYTHING = {command: _S.CONNECTED for command in CLIENT_COMMANDS - {"CONNECT", "STOMP"}}
+_ANYTHING = dict.fromkeys(CLIENT_COMMANDS - {"CONNECT", "STOMP"}, _S.CONNECTED)
 
 #: What may be sent in a state, and where it leads.
 SENDING: dict[SessionState, dict[str, SessionState]] = {
@@ -90,7 +90,7 @@ class Session:
         self._tolerance = tolerance
 
     def connect_frame(self, headers: Sequence[tuple[str, str]] = (), *, host: str | None = None) -> Frame:
-        """The CONNECT frame ("Connecting"): `accept-version`, ascending, `host` unless None, `heart-beat`, then `headers`."""
+        """The CONNECT frame ("Connecting"): `accept-version`, ascending, `host`, `heart-beat`, then `headers`."""
         ours: list[tuple[str, str]] = [("accept-version", ",".join(self.versions))]
         if host is not None:
             ours.append(("host", host))
@@ -106,7 +106,8 @@ class Session:
         """The frame's (head as text, body), to be written head, body, NUL.
 
         Raises:
-            ProtocolError: the frame may not be sent in this state, or the version cannot say it. Nothing has changed then.
+            ProtocolError: the frame may not be sent in this state, or the version cannot say it. Nothing has changed
+                then.
         """
         following = SENDING[self.state].get(frame.command)
         if following is None:
@@ -132,8 +133,8 @@ class Session:
                 following = RECEIVING[self.state].get(frame.command)
                 if following is not self.state:
                     self._turn(frame, following, now)
-                elif frame.command in _REQUIRED and _REQUIRED[frame.command] not in frame.headers:
-                    raise ProtocolError(f"{frame.command} lacks {_REQUIRED[frame.command]}")
+                elif frame.command in _REQUIRED:
+                    _check_required(frame)
                 yield frame
         except (ProtocolError, VersionMismatch):
             self.end()
@@ -165,3 +166,8 @@ class Session:
     def end(self) -> None:
         """The connection is over: nothing more may be sent or comes."""
         self.state = SessionState.ENDED
+
+
+def _check_required(frame: Frame) -> None:
+    if _REQUIRED[frame.command] not in frame.headers:
+        raise ProtocolError(f"{frame.command} lacks {_REQUIRED[frame.command]}")

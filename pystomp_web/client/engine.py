@@ -1,0 +1,567 @@
+"""A client's inner works: one connection after another, and what of a client outlives them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..brokers import SPECIFICATION, Broker
+from ..errors import (
+    BrokerError,
+    ClientClosed,
+    ConnectionLost,
+    ConnectRejected,
+    ConnectTimeout,
+    StaleMessage,
+    StompError,
+    VersionMismatch,
+)
+from ..protocol import Frame
+from . import platform
+from .alarm import Alarm
+from .compose import ACK_MODES, check_sayable, destination_of, headers_of
+from .connection import Connection, error_text
+from .message import Message, mark_settled, settling_frame
+from .observers import Observers
+from .outbox import Entry
+from .reconnect import Backoff, Connector, Settings
+from .requests import Requests
+from .sending import Sender
+from .state import State
+from .subscription import OVERFLOWS, Subscription
+from .subscriptions import Subscriptions
+
+logger = logging.getLogger("pystomp_web")
+
+#: A connection that lived this many seconds lets the delays start afresh.
+_SETTLED_AFTER = 5.0
+#: On a client that was connected before, this many rejections in a row are final.
+_REJECTIONS = 3
+
+
+class Engine:
+    """Connects and reconnects, hands out what comes in, and ends.
+
+    Args:
+        urls: absolute; failover in turn.
+        settings: of each attempt.
+        backoff: the delays; None: no reconnecting.
+        outbox: its bound.
+        receipt_timeout: seconds.
+
+    Attributes:
+        link: the connection that is open, its subscriptions restored or not; None.
+        latest: the newest that was open.
+        state: where the client stands.
+        closing: whether close() was called.
+        finished: whether it is closed.
+        final_error: why, when it was not by close().
+    """
+
+    def __init__(
+        self, urls: list[str], settings: Settings, *, backoff: Backoff | None, outbox: int, receipt_timeout: float
+    ) -> None:
+        self.alarm = Alarm(platform.timer())
+        self.observers = Observers()
+        self.sender = Sender(
+            self.alarm,
+            bound=outbox,
+            versions=settings.versions,
+            receipt_timeout=receipt_timeout,
+            on_undeliverable=self.observers.nobody,
+        )
+        self.subscriptions = Subscriptions(self)
+        self.requests = Requests(self)
+        self.receipt_timeout = receipt_timeout
+        self.link: Connection | None = None
+        self.latest: Connection | None = None
+        self.state = State.WAITING
+        self.closing = False
+        self.finished = False
+        self.final_error: BaseException | None = None
+        self.last_error: BaseException | None = None
+        self.url = urls[0]
+        self.frames_in = self.frames_out = self.messages = 0
+        self.connections = 0
+        self.dropped_messages = 0
+        self._bytes_in = self._bytes_out = 0  # of connections that have ended
+        self._urls = urls
+        self._settings = settings
+        self._backoff = backoff
+        self._connector = Connector(settings, self, self.alarm)
+        self._by_id = self.subscriptions.by_id
+        self._runner: asyncio.Task[None] | None = None
+        self._closer: asyncio.Task[None] | None = None
+        self._give_up_at = float("inf")
+        self._lost: asyncio.Future[ConnectionLost] | None = None
+        self._wake: asyncio.Future[None] | None = None
+        self._connected_waiters: list[asyncio.Future[None]] = []
+        self._closed_waiters: list[asyncio.Future[None]] = []
+        self._ids = 0
+        self._forget_page: Callable[[], None] | None = None
+
+    # Connecting, and connecting again.
+
+    def start(self) -> None:
+        """Begin; more than once is fine.
+
+        Raises:
+            ClientClosed: it has ended.
+        """
+        if self.finished or self.closing:
+            raise ClientClosed("a closed client is not started again: make another")
+        if self._runner is None:
+            self._forget_page = platform.watch_page(self.check)
+            self._runner = asyncio.get_running_loop().create_task(self._run())
+
+    async def start_and_wait(self) -> None:
+        """Begin, and wait until connected; where that fails for connect_timeout times the number of URLs, end.
+
+        Raises:
+            StompError: the last failure.
+        """
+        if self.link is None:
+            self._give_up_at = time.monotonic() + self._settings.timeout * len(self._urls)
+        self.start()
+        try:
+            await self.until_connected()
+        except BaseException:
+            await self.close(0)
+            raise
+
+    async def _run(self) -> None:
+        failures = delays = rejections = turn = 0
+        error: BaseException | None = None
+        while True:
+            self.url = self._urls[turn % len(self._urls)]
+            turn += 1
+            self._set_state(State.CONNECTING)
+            try:
+                limit = self._give_up_at - time.monotonic()
+                connection = await self._connector.attempt(self.url, failures + 1, limit=limit)
+            except Exception as caught:
+                failures += 1
+                rejections = rejections + 1 if isinstance(caught, ConnectRejected) else 0
+                cut_short = isinstance(caught, ConnectTimeout) and limit < self._settings.timeout
+                error = error if cut_short and error is not None else caught
+                final = self._is_final(caught, failures, rejections)
+            else:
+                failures = rejections = 0
+                connected_at = time.monotonic()
+                error = await self._live(connection)
+                if time.monotonic() - connected_at >= _SETTLED_AFTER:
+                    delays = 0
+                final = self._backoff is None
+            delays += 1
+            # Without a Backoff each URL is tried once, one right after the other.
+            delay = self._backoff.delay(delays) if self._backoff is not None else 0.0
+            if final or self.closing and not len(self.sender.outbox) or time.monotonic() + delay >= self._give_up_at:
+                self._finish(None if self.closing else error)
+                return
+            self.last_error = error
+            self._set_state(State.WAITING, error)
+            logger.info("not connected: %s; the next attempt is in %.1f s", error, delay)
+            await self._sleep(delay)
+
+    def _is_final(self, error: BaseException, failures: int, rejections: int) -> bool:
+        if not isinstance(error, StompError) or isinstance(error, VersionMismatch | ClientClosed):
+            return True
+        if isinstance(error, ConnectRejected) and not error.transient and self._settings.credentials is None:
+            return not self.connections or rejections >= _REJECTIONS
+        if self._backoff is None:
+            return failures >= len(self._urls)
+        return self._backoff.attempts is not None and failures >= self._backoff.attempts
+
+    async def _live(self, connection: Connection) -> ConnectionLost:
+        """Use a connection until it ends; why it did."""
+        self.link = self.latest = connection
+        self._give_up_at = float("inf")
+        lost = self._lost = asyncio.get_running_loop().create_future()
+        epoch = self.sender.begin()
+        broker = connection.broker
+        if broker.idle_kill is not None and not connection.session.heartbeat.send_every:
+            logger.warning(
+                "%s ends a connection on which the client is silent for %g s, and no beats of ours are agreed: set heartbeat=(10, 10)",
+                broker.name,
+                broker.idle_kill,
+            )
+        await self.subscriptions.restore(connection, epoch, lost)
+        if not connection.over:
+            self.connections += 1
+            self.sender.ready(connection)
+            self._set_state(State.CONNECTED)
+            for waiter in self._connected_waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+            self._connected_waiters.clear()
+        return await lost
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait, or until somebody wants the next attempt now."""
+        wake = self._wake = asyncio.get_running_loop().create_future()
+        deadline = self.alarm.after(seconds, self._wake_up)
+        try:
+            await wake
+        finally:
+            deadline.cancel()
+            self._wake = None
+
+    def _wake_up(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    def reconnect_now(self) -> None:
+        """As `Client.reconnect_now`."""
+        if self.link is not None and not self.closing:
+            self.link.end(ConnectionLost("reconnect_now() was called", code=1000))
+            # The delay begins in a later turn.
+            asyncio.get_running_loop().call_soon(asyncio.get_running_loop().call_soon, self._wake_up)
+        self._wake_up()
+
+    def check(self) -> None:
+        """The page is seen again, or the network is back: look at once for what is due."""
+        self.alarm.check()
+        if self.link is not None:
+            self.link.beat_now()  # shows a dead socket to the network
+        self._wake_up()
+
+    async def until_connected(self) -> None:
+        """Until frames can be written.
+
+        Raises:
+            StompError: the final failure, or ClientClosed: that will not be.
+        """
+        if self.closing or self.finished:
+            raise self.final_error or ClientClosed("the client is closed")
+        if self.sender.connection is None:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._connected_waiters.append(waiter)
+            await waiter
+
+    # What a connection reports.
+
+    def _on_frame(self, frame: Frame) -> bool:
+        self.frames_in += 1
+        if self.observers.frames:
+            self.observers.frame("in", frame)
+        if frame.command == "MESSAGE":
+            self.messages += 1
+            subscription = self._by_id.get(frame.headers.get("subscription"))
+            if subscription is None:
+                return self._on_stray(frame)
+            return subscription._deliver(frame, self.sender.epoch)
+        if frame.command == "RECEIPT":
+            id = frame.headers.get("receipt-id", "")
+            if not self.sender.receipts.received(id) and not self.sender.receipts.is_ours(id):
+                self.observers.nobody(frame)
+        else:
+            self._on_error(frame)
+        return False
+
+    def _on_stray(self, frame: Frame) -> bool:
+        """A MESSAGE whose `subscription` is none of ours."""
+        id = frame.headers.get("subscription")
+        if id is None:
+            subscription = self.subscriptions.by_destination(frame.headers.get("destination"))
+            if subscription is not None:
+                return subscription._deliver(frame, self.sender.epoch)
+        if not self.requests.take(frame) and not self.subscriptions.is_gone(id):
+            self.observers.nobody(Message(frame, None, self.sender.epoch, 0))
+        return False
+
+    def _on_error(self, frame: Frame) -> None:
+        error = BrokerError(f"the broker sent ERROR: {error_text(frame)}", frame)
+        self.last_error = error
+        receipts = self.sender.receipts
+        named = receipts.get(error.receipt_id) is not None
+        if named:
+            receipts.fail(error.receipt_id or "", error)
+        blamed = named or self.subscriptions.blame_for(error, self.sender.epoch)
+        link = self.link
+        if link is not None and link.broker.error_ends:
+            lost = ConnectionLost(f"the connection was given up after an ERROR: {error_text(frame)}", code=1000)
+            lost.__cause__ = error
+            lost._blamed = blamed
+            link.end(lost)
+        elif not blamed:
+            logger.error("%s", error)
+            self.observers.nobody(error)
+
+    def _on_traffic(self, direction: str, frame: Frame) -> None:
+        if direction == "out":
+            self.frames_out += 1
+        else:
+            self.frames_in += 1
+        if self.observers.frames:
+            self.observers.frame(direction, frame)
+
+    def _on_end(self, connection: Connection, error: ConnectionLost) -> None:
+        if connection is not self.link:
+            return
+        self._forget_link()
+        cause = error.__cause__ or error
+        if not self.closing:
+            self.last_error = cause
+            self.subscriptions.blame(error, self.sender.epoch)
+
+        def lost() -> ConnectionLost:
+            # Each call gets its own: an exception that is raised twice would mix the tracebacks.
+            copy = type(error)(str(error), code=error.code, reason=error.reason, clean=error.clean)
+            copy.__cause__ = error.__cause__
+            return copy
+
+        self.sender.lost(lost)
+        self.requests.fail(lost)
+        self.subscriptions.end_with_connection(error)
+        if self._backoff is not None:
+            self._set_state(State.WAITING, cause)
+        if self._lost is not None and not self._lost.done():
+            self._lost.set_result(error)
+
+    def _forget_link(self) -> None:
+        link, self.link = self.link, None
+        if link is not None:
+            self._bytes_in += link.bytes_in
+            self._bytes_out += link.bytes_out
+
+    # What a client asks for.
+
+    def subscribe(
+        self,
+        destination: str,
+        callback: Callable[[Message], Any] | None = None,
+        *,
+        id: str | None = None,
+        ack: str = "auto",
+        headers: Mapping[str, Any] | None = None,
+        maxsize: int = 10_000,
+        overflow: str = "error",
+        concurrency: int = 1,
+        restore: bool = True,
+    ) -> Subscription:
+        """As `Client.subscribe`."""
+        self._check_open()
+        if callback is not None and not callable(callback):
+            raise TypeError(f"the callback can't be called: {callback!r}")
+        if ack not in ACK_MODES:
+            raise ValueError(f"ack is one of {', '.join(ACK_MODES)}, not {ack!r}")
+        if overflow not in OVERFLOWS:
+            raise ValueError(f"overflow is one of {', '.join(OVERFLOWS)}, not {overflow!r}")
+        if overflow != "error" and ack != "auto":
+            raise ValueError(f"overflow={overflow!r} would lose messages that ack={ack!r} is to settle: use 'error'")
+        if maxsize < 1 or concurrency < 1:
+            raise ValueError("maxsize and concurrency are at least 1")
+        if id is None:
+            id = self.new_id("sub")
+            while id in self._by_id:
+                id = self.new_id("sub")
+        elif not isinstance(id, str) or not id:
+            raise ValueError("id is a str that is not empty")
+        elif id in self._by_id:
+            raise ValueError(f"the subscription id {id!r} is in use")
+        subscription = Subscription(
+            self,
+            destination_of(destination),
+            callback,
+            id=id,
+            ack=ack,
+            headers=tuple(headers_of("SUBSCRIBE", headers)),
+            maxsize=maxsize,
+            overflow=overflow,
+            concurrency=concurrency,
+            restore=restore,
+        )
+        version = self.link.session.version if self.link is not None else None
+        check_sayable(subscription._frame("receipt"), self._settings.versions if version is None else (version,))
+        self.subscriptions.add(subscription)
+        return subscription
+
+    def new_id(self, kind: str) -> str:
+        """An id that this client did not make before."""
+        self._ids += 1
+        return f"{kind}-{self._ids}"
+
+    def _check_open(self) -> None:
+        if self.closing or self.finished:
+            raise ClientClosed("the client is closed") from self.final_error
+
+    def write_nowait(self, frame: Frame, *, content_length: bool = True) -> None:
+        """Write a frame, or keep it in the outbox."""
+        self._check_open()
+        self.sender.submit(Entry(frame, content_length=content_length), nowait=True)
+
+    async def write(
+        self,
+        frame: Frame,
+        *,
+        content_length: bool = True,
+        receipt: bool = False,
+        timeout: float | None = None,
+        epoch: int | None = None,
+    ) -> None:
+        """Write a frame, or keep it in the outbox; with `receipt` wait for the RECEIPT. `epoch`: on that connection only."""
+        self._check_open()
+        entry = Entry(frame, content_length=content_length, epoch=epoch)
+        await self.sender.submit_and_wait(entry, receipt=receipt, timeout=timeout)
+
+    def settling(
+        self, message: Message, command: str, headers: Mapping[str, Any] | None, transaction: str | None = None
+    ) -> Frame:
+        """The frame that settles a message on the present connection.
+
+        Raises:
+            ValueError: the mode is "auto", or it is settled already.
+            StaleMessage: it came over an earlier connection.
+            ProtocolError: the version has no NACK.
+        """
+        subscription = message.subscription
+        if subscription is None or subscription.ack == "auto":
+            raise ValueError("messages of ack='auto' are not settled: subscribe with ack='client-individual'")
+        if message.settled:
+            raise ValueError("the message is settled already")
+        if message._epoch != self.sender.epoch or not self.sender.live or self.link is None:
+            self._check_open()
+            raise StaleMessage("the message came over an earlier connection: the broker redelivers it")
+        return settling_frame(
+            message,
+            command,
+            headers,
+            rules=self.link.session.rules,
+            last_ack=self.link.broker.last_ack,
+            transaction=transaction,
+        )
+
+    def settle(self, message: Message, command: str, headers: Mapping[str, Any] | None) -> None:
+        """ACK or NACK a message; returns once the frame is on its way."""
+        frame = self.settling(message, command, headers)
+        self.sender.submit(Entry(frame, epoch=self.sender.epoch), nowait=True)
+        mark_settled(message)
+
+    async def settle_and_wait(
+        self, message: Message, command: str, headers: Mapping[str, Any] | None, receipt: bool, timeout: float | None
+    ) -> None:
+        """ACK or NACK a message; with `receipt` wait for the RECEIPT."""
+        frame = self.settling(message, command, headers)
+        mark_settled(message)
+        entry = Entry(frame, epoch=self.sender.epoch)
+        await self.sender.submit_and_wait(entry, receipt=receipt, timeout=timeout)
+
+    @property
+    def broker(self) -> Broker:
+        """The row in force."""
+        return self.link.broker if self.link is not None else SPECIFICATION
+
+    @property
+    def bytes_in(self) -> int:
+        """Octets received, on all connections."""
+        return self._bytes_in + (self.link.bytes_in if self.link is not None else 0)
+
+    @property
+    def bytes_out(self) -> int:
+        """Octets written, on all connections."""
+        return self._bytes_out + (self.link.bytes_out if self.link is not None else 0)
+
+    # Ending.
+
+    async def close(self, timeout: float) -> None:
+        """As `Client.close`."""
+        if self._closer is None:
+            self._closer = asyncio.get_running_loop().create_task(self._close(timeout))
+        await asyncio.shield(self._closer)
+
+    async def _close(self, timeout: float) -> None:
+        if self.finished:
+            return
+        self.closing = True
+        self._set_state(State.CLOSING)
+        for waiter in self._connected_waiters:
+            if not waiter.done():
+                waiter.set_exception(ClientClosed("the client was closed before it was connected"))
+        self._connected_waiters.clear()
+        try:
+            async with self.alarm.timeout(timeout):
+                if self._runner is not None and (self.link is not None or len(self.sender.outbox)):
+                    await self.sender.until_empty()
+                    await self._disconnect()
+        except TimeoutError:
+            pass
+        except Exception:
+            logger.exception("close() met an error")
+        self._finish(None)
+
+    async def _disconnect(self) -> None:
+        """DISCONNECT with a receipt, then its RECEIPT or the server's close, which is a clean end too ("DISCONNECT")."""
+        link = self.link
+        if link is None or link.over:
+            return
+        receipt = self.sender.receipts.expect("DISCONNECT")
+        try:
+            link.send(Frame("DISCONNECT", [("receipt", receipt.id)]))
+            self.sender.receipts.wrote(receipt)
+            await receipt.future
+        except StompError as error:
+            logger.debug("closing: %s", error)
+
+    def _finish(self, error: BaseException | None) -> None:
+        """The end: asked for, or by a final error."""
+        if self.finished:
+            return
+        self.finished = True
+        self.final_error = error
+        link = self.link
+        self._forget_link()
+        if link is not None:
+            link.drop()
+        if error is not None:
+            self.last_error = error
+            logger.error("the client gives up: %s", error)
+
+        def ended() -> StompError:
+            closed = ClientClosed("the client was closed" if error is None else f"the client has given up: {error}")
+            closed.__cause__ = error
+            return closed
+
+        left = self.sender.close(ended)
+        if left:
+            first = left[0].headers.get("destination")
+            logger.error("%d messages were not delivered, the first to %r", len(left), first)
+        self.requests.fail(ended)
+        self.subscriptions.end_all(error)
+        for task in (self._runner,):
+            if task is not None and task is not asyncio.current_task():
+                task.cancel()
+        for waiter in self._connected_waiters:
+            if not waiter.done():
+                waiter.set_exception(error or ended())
+        for waiter in self._closed_waiters:
+            if not waiter.done():
+                if error is None:
+                    waiter.set_result(None)
+                else:
+                    waiter.set_exception(error)
+        self._connected_waiters.clear()
+        self._closed_waiters.clear()
+        self.alarm.clear()
+        if self._forget_page is not None:
+            self._forget_page()
+            self._forget_page = None
+        self._set_state(State.CLOSED, error)
+
+    async def wait_closed(self) -> None:
+        """As `Client.wait_closed`."""
+        if not self.finished:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._closed_waiters.append(waiter)
+            await waiter
+        elif self.final_error is not None:
+            raise self.final_error
+
+    def _set_state(self, state: State, error: BaseException | None = None) -> None:
+        if self.closing and state not in (State.CLOSING, State.CLOSED):
+            return
+        if state is not self.state:
+            self.state = state
+            self.observers.state(state, error)

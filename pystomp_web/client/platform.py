@@ -1,0 +1,40 @@
+"""What a browser and CPython do differently for a client: the transport, the timer, and the page's own events."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from ..transport.base import Transport
+from .alarm import LoopTimer, Timer
+
+IN_BROWSER = sys.platform == "emscripten"
+
+
+def transport(url: str, subprotocols: Sequence[str]) -> Transport:
+    """The platform's own transport."""
+    if IN_BROWSER:
+        from ..transport.browser import BrowserTransport
+
+        return BrowserTransport(url, subprotocols)
+    from ..transport.native import NativeTransport
+
+    return NativeTransport(url, subprotocols)
+
+
+def timer() -> Callable[[Callable[[], None]], Timer]:
+    """What makes a Timer."""
+    if IN_BROWSER:
+        from ..transport.page import PageTimer
+
+        return PageTimer
+    return LoopTimer
+
+
+def watch_page(on_check: Callable[[], None]) -> Callable[[], None] | None:
+    """Be called when the page is seen again or the network is back. Returns what takes that back; None outside a page."""
+    if IN_BROWSER:
+        from ..transport.page import page_events
+
+        return page_events(on_check)
+    return None

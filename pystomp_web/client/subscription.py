@@ -1,0 +1,341 @@
+"""Subscription: the messages of one destination, as an iterator, by `get`, or to a callback."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ClientClosed, SlowConsumer
+from ..protocol import Frame
+from .message import Message
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+logger = logging.getLogger("pystomp_web")
+
+OVERFLOWS = ("error", "drop-oldest", "drop-newest")
+
+
+class Subscription:
+    """What `client.subscribe()` returns: an async iterator of messages, and an async context manager that unsubscribes.
+
+    It goes on across reconnects. After `unsubscribe()` or the client's `close()` the messages that are here already are
+    still handed out, then the iteration ends and `get()` raises ClientClosed; after a final failure both raise that error.
+
+    Attributes:
+        id, destination, ack: as subscribed.
+        error: why it ended, or None.
+        dropped: messages lost to overflow.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        destination: str,
+        callback: Callable[[Message], Any] | None,
+        *,
+        id: str,
+        ack: str,
+        headers: tuple[tuple[str, str], ...],
+        maxsize: int,
+        overflow: str,
+        concurrency: int,
+        restore: bool,
+    ) -> None:
+        self._engine = engine
+        self.destination = destination
+        self.id = id
+        self.ack = ack
+        self.error: BaseException | None = None
+        self.dropped = 0
+        self._callback = callback
+        self._headers = headers
+        self._maxsize = maxsize
+        self._overflow = overflow
+        self._concurrency = concurrency
+        self._restores = restore
+        self._ended = False
+        self._queue: deque[Message | SlowConsumer] = deque()
+        self._pending = 0
+        self._running = 0  # callbacks under way
+        self._getters: deque[asyncio.Future[None]] = deque()
+        # How often its consumer had a turn at this fill: a queue overflows only behind a turn that changed nothing.
+        self._turned_half = self._turned_full = False
+        # On the present connection:
+        self._sequence = 0
+        self._settled_to = 0  # in the mode "client": the highest sequence that is settled, ...
+        self._settled_epoch = 0  # ... and of which connection
+        self._written_epoch = 0  # the connection that its SUBSCRIBE was written on
+        self._confirmed: asyncio.Future[None] | None = None
+        self._is_confirmed = False
+        self._on_confirmed: Callable[[], None] | None = None
+        self._on_end: Callable[[], None] | None = None
+
+    # What the client does with it.
+
+    def _frame(self, receipt_id: str | None) -> Frame:
+        headers = [("destination", self.destination), ("id", self.id), ("ack", self.ack), *self._headers]
+        if receipt_id is not None:
+            headers.append(("receipt", receipt_id))
+        return Frame("SUBSCRIBE", headers)
+
+    def _written(self, epoch: int) -> None:
+        self._written_epoch = epoch
+        self._is_confirmed = False
+        self._sequence = 0
+
+    def _confirm(self) -> None:
+        if not self._is_confirmed:
+            self._is_confirmed = True
+            if self._on_confirmed is not None:
+                self._on_confirmed()
+            if self._confirmed is not None and not self._confirmed.done():
+                self._confirmed.set_result(None)
+
+    def _deliver(self, frame: Frame, epoch: int) -> bool:
+        """Take a message. Whether the loop should have a turn before the next one comes."""
+        self._sequence += 1
+        message = Message(frame, self, epoch, self._sequence)
+        if not self._is_confirmed:
+            self._confirm()
+        if self._callback is not None and self._running < self._concurrency and not self._queue:
+            self._call(message)
+            return False
+        pending = self._pending
+        if pending >= self._maxsize:
+            self._overflowed(message)
+            return False
+        self._queue.append(message)
+        self._pending = pending = pending + 1
+        if self._getters:
+            self._wake()
+        if pending * 2 >= self._maxsize:
+            return self._wants_turn()
+        return False
+
+    def _wants_turn(self) -> bool:
+        if not self._turned_half:
+            self._turned_half = True
+            return True
+        if self._pending >= self._maxsize and not self._turned_full:
+            self._turned_full = True
+            return True
+        return False
+
+    def _overflowed(self, message: Message) -> None:
+        self.dropped += 1
+        self._engine.dropped_messages += 1
+        if self._overflow == "drop-newest":
+            return
+        if self._overflow == "drop-oldest":
+            self._queue.popleft()
+            self._queue.append(message)
+            return
+        if not self._queue or isinstance(self._queue[-1], Message):
+            error = SlowConsumer(
+                f"subscription {self.id!r} to {self.destination!r}: {self._maxsize} messages were waiting and more came; take "
+                "them faster, raise maxsize=, or choose overflow='drop-oldest' or 'drop-newest'"
+            )
+            logger.warning("%s", error)
+            if self._callback is not None:
+                self._engine.observers.nobody(error)
+            self._queue.append(error)
+
+    def _end(self, error: BaseException | None) -> None:
+        """No more messages come; None: because it was asked for."""
+        if self._ended:
+            return
+        self._ended = True
+        self.error = error
+        if self._on_end is not None:
+            self._on_end()
+        for getter in self._getters:
+            if not getter.done():
+                getter.set_result(None)
+        self._getters.clear()
+        if self._confirmed is not None and not self._confirmed.done():
+            self._confirmed.set_exception(self._end_error())
+
+    def _end_error(self) -> BaseException:
+        return (
+            self.error
+            if self.error is not None
+            else ClientClosed(f"the subscription to {self.destination!r} has ended")
+        )
+
+    # Callbacks.
+
+    def _call(self, message: Message) -> None:
+        callback = self._callback
+        assert callback is not None
+        try:
+            result = callback(message)
+        except Exception as error:
+            self._engine.observers.failed(error, f"the callback of {self.destination!r}")
+            return
+        if hasattr(result, "__await__") or hasattr(result, "then"):  # a coroutine, or a JavaScript promise
+            self._running += 1
+            self._engine.observers.spawn(self._await(result))
+
+    async def _await(self, result: Any) -> None:
+        try:
+            await result
+        except Exception as error:
+            self._engine.observers.failed(error, f"the callback of {self.destination!r}")
+        finally:
+            self._running -= 1
+            self._call_pending()
+
+    def _call_pending(self) -> None:
+        while self._queue and self._running < self._concurrency:
+            message = self._take()
+            if message is not None:
+                self._call(message)
+
+    # The consumer's side.
+
+    def _take(self) -> Message | None:
+        """The next message; None for the mark of an overflow."""
+        item = self._queue.popleft()
+        if not isinstance(item, Message):
+            return None
+        self._pending = pending = self._pending - 1
+        if self._turned_half:
+            self._turned_full = False
+            if pending * 2 < self._maxsize:
+                self._turned_half = False
+        return item
+
+    def _wake(self) -> None:
+        while self._getters:
+            getter = self._getters.popleft()
+            if not getter.done():
+                getter.set_result(None)
+                return
+
+    async def _next(self, timeout: float | None) -> Message | None:
+        """The next message, or None at the end that was asked for."""
+        if self._callback is not None:
+            raise ValueError("this subscription hands its messages to a callback")
+        queue = self._queue
+        if not queue:
+            await self._wait(timeout)
+        if queue:
+            item = queue[0]
+            message = self._take()
+            if message is None:
+                assert isinstance(item, SlowConsumer)
+                raise item
+            return message
+        if self.error is not None:
+            raise self.error
+        return None
+
+    async def _wait(self, timeout: float | None) -> None:
+        """Until a message is here, or the end."""
+        if timeout is not None:
+            async with self._engine.alarm.timeout(timeout):
+                return await self._wait(None)
+        while not self._queue and not self._ended:
+            getter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._getters.append(getter)
+            try:
+                await getter
+            except BaseException:
+                if getter.done() and not getter.cancelled():
+                    if self._queue:  # it was woken for a message that it will not take: somebody else may
+                        self._wake()
+                else:
+                    try:
+                        self._getters.remove(getter)
+                    except ValueError:
+                        pass
+                raise
+
+    def __aiter__(self) -> Subscription:
+        return self
+
+    async def __anext__(self) -> Message:
+        message = await self._next(None)
+        if message is None:
+            raise StopAsyncIteration
+        return message
+
+    async def get(self, timeout: float | None = None) -> Message:
+        """The next message.
+
+        Args:
+            timeout: seconds; None waits without end.
+
+        Raises:
+            TimeoutError: none came in time. A cancelled or timed-out get loses no message.
+            SlowConsumer: messages were lost here; the next call goes on behind them.
+            ClientClosed: it was unsubscribed or the client closed, and everything was taken.
+            StompError: the failure that ended it.
+        """
+        message = await self._next(timeout)
+        if message is None:
+            raise ClientClosed(f"the subscription to {self.destination!r} has ended")
+        return message
+
+    @property
+    def pending(self) -> int:
+        """Messages that are here and were not taken yet."""
+        return self._pending
+
+    async def confirmed(self, timeout: float | None = None) -> None:
+        """Wait until the broker took the subscription: by its RECEIPT, a message, or 5 s of connection.
+
+        Args:
+            timeout: seconds; None waits without end, over reconnects too.
+
+        Raises:
+            TimeoutError: not in time.
+            BrokerError: the broker refused it.
+            ClientClosed: it ended before.
+        """
+        if timeout is not None:
+            async with self._engine.alarm.timeout(timeout):
+                return await self.confirmed()
+        if self._is_confirmed and not self._ended:
+            return
+        if self._ended:
+            raise self._end_error()
+        if self._confirmed is None or self._confirmed.done():
+            self._confirmed = asyncio.get_running_loop().create_future()
+            self._confirmed.add_done_callback(lambda future: future.cancelled() or future.exception())
+        await asyncio.shield(self._confirmed)
+
+    async def unsubscribe(self, *, headers: Mapping[str, Any] | None = None) -> None:
+        """End it. A message that is still on its way is not delivered. More than once is fine."""
+        self._engine.subscriptions.unsubscribe(self, headers)
+
+    def unsubscribe_nowait(self) -> None:
+        """`unsubscribe` from a plain function."""
+        self._engine.subscriptions.unsubscribe(self, None)
+
+    async def __aenter__(self) -> Subscription:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.unsubscribe()
+
+    def _state(self) -> str:
+        if self._ended:
+            return f"ended by {self.error!r}" if self.error is not None else "ended"
+        return "confirmed" if self._is_confirmed else "not confirmed"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<p>Subscription {escape(self.id)} to <code>{escape(self.destination)}</code>: {escape(self._state())}, {self.pending} pending</p>"
+
+    def __repr__(self) -> str:
+        return f"<Subscription {self.id!r} to {self.destination!r}, ack {self.ack}, {self._state()}, {self.pending} pending>"

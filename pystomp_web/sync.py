@@ -1,0 +1,1 @@
+"""A blocking face, for where the browser can wait."""
