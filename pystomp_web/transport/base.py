@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -12,9 +13,10 @@ Buffer: TypeAlias = bytes | bytearray | memoryview
 class Transport(ABC):
     """One WebSocket, from opening to its end. Each connection has a new one.
 
-    A transport delivers by plain calls inside the event that brought the octets, in order, and never before `open()` has
-    returned or from within `send()`: first `on_data` for what arrived, then `on_close` once. No task and no queue stands
-    between. After `close()` was called it delivers nothing more, `on_close` neither.
+    A transport delivers by plain calls inside the event that brought the octets, in order, and never before `open()`
+    has returned or from within `send()`: first `on_data` for what arrived, then `on_close` once. No task and no queue
+    stands between. After `close()` was called it delivers nothing more, `on_close` neither. An exception of either goes
+    to the loop's exception handler and stops nothing.
 
     Args:
         url: absolute, ws or wss.
@@ -23,8 +25,8 @@ class Transport(ABC):
     Attributes:
         on_data: called with the octets of what arrived, text as UTF-8; they may be overwritten after the call returns.
         on_close: called with (code, reason, clean) when the connection ended (RFC 6455, section 7.1).
-        joined: whether several WebSocket messages may be handed over in one call, and one in pieces. Where False, each call
-            is one whole message.
+        joined: whether several WebSocket messages may be handed over in one call, and one in pieces. Where False, each
+            call is one whole message. Set it before `open()`.
     """
 
     def __init__(self, url: str, subprotocols: Sequence[str] = ()) -> None:
@@ -93,6 +95,11 @@ def encode_text(text: str) -> bytes:
 def address(url: str) -> str:
     """The URL as it may stand in messages and logs: a query may hold a token."""
     return url.partition("?")[0]
+
+
+def report(error: Exception) -> None:
+    """Give what `on_data` or `on_close` raised to the loop's exception handler: the connection is not to blame."""
+    asyncio.get_running_loop().call_exception_handler({"message": "a transport's receiver failed", "exception": error})
 
 
 def _ignore_data(_data: Buffer) -> None:

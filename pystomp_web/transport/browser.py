@@ -15,7 +15,7 @@ from pyodide.ffi import JsException, create_proxy, to_js
 
 from ..errors import ConnectError
 from ._batch import payloads, shared
-from .base import Transport, address, close_reason
+from .base import Transport, address, close_reason, report
 from .page import page_events, resolve_url
 
 TYPE_CHECKING = False
@@ -152,10 +152,10 @@ class BrowserTransport(Transport):
                 self._js_queue.length = 0
                 octets = data.encode() if isinstance(data, str) else data.to_bytes()
                 self._large = len(octets) > _LARGE
-                self.on_data(octets)
-        finally:
+                self._hand_over(octets)
             # After the work, never before: what has come meanwhile is one batch.
             self._hop_later()
+        finally:
             self._leave()
 
     def _on_hop(self, _js_event: Any) -> None:
@@ -165,10 +165,8 @@ class BrowserTransport(Transport):
         self._inside += 1
         try:
             if self._waiting():
-                try:
-                    self._drain(_BUDGET)
-                finally:
-                    self._hop_later()
+                self._drain(_BUDGET)
+                self._hop_later()
             elif self._end is not None:
                 self._report(self._end)
             else:
@@ -193,11 +191,11 @@ class BrowserTransport(Transport):
         try:
             # The close event overtakes messages that wait in the queue.
             self._drain(None)
-        finally:
             if self._waiting():
                 self._hop_later()
             elif not self._paused and not self._ended:
                 self._report(self._end)
+        finally:
             self._leave()
 
     # Inside.
@@ -250,7 +248,7 @@ class BrowserTransport(Transport):
                     self._current = payloads(js_events, joined=self.joined)
                 for data in self._current:
                     self._large = len(data) > _LARGE * count
-                    self.on_data(data)
+                    self._hand_over(data)
                     if self._paused or self._ended or (until is not None and monotonic() >= until):
                         return
                 self._current = None
@@ -260,12 +258,19 @@ class BrowserTransport(Transport):
             shared.depth -= 1
             self._draining = False
 
+    def _hand_over(self, data: Buffer) -> None:
+        try:
+            self.on_data(data)
+        except Exception as error:
+            report(error)
+
     def _report(self, end: tuple[int, str, bool]) -> None:
         self._ended = True
         try:
             self.on_close(*end)
-        finally:
-            self._let_go()
+        except Exception as error:
+            report(error)
+        self._let_go()
 
     def _leave(self) -> None:
         self._inside -= 1

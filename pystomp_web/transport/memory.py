@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from ..errors import ConnectError
-from .base import Transport, close_reason, encode_text
+from .base import Transport, close_reason, encode_text, report
 
 OnConnect: TypeAlias = Callable[["MemoryTransport"], Awaitable[None] | None]
 _End: TypeAlias = tuple[int, str, bool]
@@ -253,8 +253,11 @@ class MemoryTransport(Transport):
         self._delivering = True
         try:
             while (item := self._next()) is not None and item.due_at <= now:
-                self._hand_over(item)
-                if item is last:
+                try:
+                    self._hand_over(item)
+                except Exception as error:
+                    report(error)
+                if item is last and item.offset == len(item.octets):
                     break
         finally:
             self._delivering = False

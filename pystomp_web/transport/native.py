@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
 
 from ..errors import ConnectError
-from .base import Transport, address, close_reason, encode_text
+from .base import Transport, address, close_reason, encode_text, report
 
 try:
     from websockets.client import ClientProtocol
@@ -263,15 +263,14 @@ class _Connection(asyncio.Protocol):
         try:
             while self._waiting and not self._held and not self._ended:
                 item = self._waiting.popleft()
-                if isinstance(item, bytes):
-                    self._owner.on_data(item)
-                else:
-                    self._ended = True
-                    self._owner.on_close(*item)
-        except BaseException:
-            # The caller of on_data has failed, not the connection: the rest is delivered all the same.
-            asyncio.get_running_loop().call_soon(self.deliver)
-            raise
+                try:
+                    if isinstance(item, bytes):
+                        self._owner.on_data(item)
+                    else:
+                        self._ended = True
+                        self._owner.on_close(*item)
+                except Exception as error:
+                    report(error)
         finally:
             self._delivering = False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import js
-from pyodide.ffi import JsException, create_proxy
+from pyodide.ffi import JsException, create_proxy, to_js
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,3 +70,101 @@ def _base() -> str:
     href = str(js.location.href)
     # A worker made from a Blob has no path to start from.
     return f"{js.location.origin}/" if href.startswith("blob:") else href
+
+
+class PageTimer:
+    """One timer of the page's own: a cleared one leaves nothing behind, unlike asyncio's in Pyodide."""
+
+    #: A browser takes 31 bits of milliseconds, and fires at once for more.
+    _LONGEST = 1_000_000.0
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self._callback = callback
+        self._js_fire: Any = None
+        self._id: Any = None
+
+    def set(self, delay: float) -> None:
+        """Fire once in `delay` seconds, instead of whenever it was set to before; at the latest in 11 days."""
+        self.clear()
+        if self._js_fire is None:
+            self._js_fire = create_proxy(self._fire)
+        self._id = js.setTimeout(self._js_fire, min(delay, self._LONGEST) * 1000)
+
+    def _fire(self) -> None:
+        self._id = None
+        self._callback()
+
+    def clear(self) -> None:
+        """Do not fire."""
+        if self._id is not None:
+            js.clearTimeout(self._id)
+            self._id = None
+
+    def close(self) -> None:
+        """Do not fire, and let go of everything; `set` begins anew."""
+        self.clear()
+        if self._js_fire is not None:
+            js_fire, self._js_fire = self._js_fire, None
+            js_fire.destroy()
+
+
+class Violations:
+    """What this page's Content-Security-Policy has blocked since this was made."""
+
+    def __init__(self) -> None:
+        self.blocked: list[str] = []
+
+        def on_violation(js_event: Any) -> None:
+            self.blocked.append(str(js_event.blockedURI))
+
+        self._js_target = js.document if hasattr(js, "document") else js.self
+        self._js_listener = create_proxy(on_violation)
+        self._js_target.addEventListener("securitypolicyviolation", self._js_listener)
+
+    def close(self) -> None:
+        """Stop listening; twice is fine."""
+        if self._js_listener is not None:
+            self._js_target.removeEventListener("securitypolicyviolation", self._js_listener)
+            self._js_listener.destroy()
+            self._js_listener = None
+
+
+def page_is_secure() -> bool:
+    """Whether the page came over https, which lets it open wss only."""
+    return bool(js.location.protocol == "https:")
+
+
+def is_online() -> bool:
+    """Whether the browser has a network at all."""
+    return bool(js.navigator.onLine)
+
+
+async def answers_http(url: str, seconds: float) -> bool | None:
+    """Whether something at a ws or wss URL speaks HTTP: one GET, without credentials, whose answer nobody reads.
+
+    Returns:
+        None when nothing came within that time.
+    """
+    js_abort = js.AbortController.new()
+    js_options = js.Object.fromEntries(
+        to_js([["mode", "no-cors"], ["credentials", "omit"], ["cache", "no-store"], ["redirect", "follow"]])
+    )
+    js_options.signal = js_abort.signal
+    expired = False
+
+    def expire() -> None:
+        nonlocal expired
+        expired = True
+        js_abort.abort()
+
+    timer = PageTimer(expire)
+    timer.set(seconds)
+    try:
+        await js.fetch(f"http{url[2:]}", js_options)
+    except JsException:
+        return None if expired else False
+    else:
+        return True
+    finally:
+        timer.close()
+        js_abort.abort()
