@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(_serve(config))
     except (OSError, ValueError) as error:
-        sys.stderr.write(f"{parser.prog}: {_in_words(error, config)}\n")
+        sys.stderr.write(f"{parser.prog}: {getattr(error, 'strerror', None) or error}\n")
         return 1
     return 0
 
@@ -56,12 +56,6 @@ async def _serve(config: ServerConfig) -> None:
 def _address_line(config: ServerConfig, server: Serving) -> str:
     plain = "" if server.tcp_port is None else f" and tcp://{bracketed(server.host)}:{server.tcp_port}"
     return f"serving {server.url}/ with STOMP at {server.socket_url}{plain} ({config.broker} broker)"
-
-
-def _in_words(error: OSError | ValueError, config: ServerConfig) -> str:
-    if isinstance(error, OSError):
-        return f"can't listen on {bracketed(config.host)}:{config.port}: {os.strerror(error.errno or 0)}"
-    return str(error)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 
 from aiohttp import WSMsgType, web
 
@@ -19,6 +18,7 @@ from pystomp_web.protocol import Decoder, Frame, Version, encode
 from .config import BrokerLimits
 from .messages import close_reason, error_frame, is_utf8
 from .splitter import Splitter
+from .words import why
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Gateway:
             async with asyncio.timeout(self._limits.connect_timeout):
                 reader, writer = await asyncio.open_connection(self.host, self.port)
         except (OSError, TimeoutError) as error:
-            detail = f"nothing answers at tcp://{self.host}:{self.port} ({_why(error)})"
+            detail = f"nothing answers at tcp://{self.host}:{self.port} ({why(error)})"
             await self._end(socket, (_SERVER_ERROR, "Broker not reachable", detail))
             return
         to_broker = asyncio.ensure_future(self._to_broker(socket, writer))
@@ -93,7 +93,7 @@ class Gateway:
             try:
                 data = await reader.read(_CHUNK)
             except OSError as error:
-                return _SERVER_ERROR, "Broker lost", f"the connection to the broker broke ({_why(error)})"
+                return _SERVER_ERROR, "Broker lost", f"the connection to the broker broke ({why(error)})"
             if not data:
                 break
             try:
@@ -162,10 +162,3 @@ class ConnectEditor:
         (frame,) = self._decoder.feed(octets)
         headers = [(name, value) for name, value in frame.headers.multi_items() if name != "host"]
         return encode(Frame(command, [*headers, ("host", self._vhost)]), Version.V1_2)
-
-
-def _why(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    number = getattr(error, "errno", None)
-    return os.strerror(number) if number else str(error)

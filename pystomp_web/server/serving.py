@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,10 @@ from aiohttp import web
 
 from .app import BROKER, STOMP_PATH, create_app
 from .tcp import TcpListener
+from .words import why
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from .broker import Broker
     from .config import ServerConfig
@@ -51,7 +52,7 @@ async def serving(config: ServerConfig, *, broker: Broker | None = None) -> Asyn
 
     Raises:
         ValueError: the configuration makes no sense.
-        OSError: the address can't be listened on.
+        OSError: the address can't be listened on; its `strerror` says which, and why.
     """
     app = create_app(config, broker=broker)
     embedded = app.get(BROKER)
@@ -61,16 +62,26 @@ async def serving(config: ServerConfig, *, broker: Broker | None = None) -> Asyn
     await runner.setup()
     listener: TcpListener | None = None
     try:
-        await web.TCPSite(runner, config.host, config.port).start()
+        with _in_words(config.host, config.port):
+            await web.TCPSite(runner, config.host, config.port).start()
         if config.tcp_port is not None and embedded is not None:
             listener = TcpListener(embedded)
-            await listener.listen(config.host, config.tcp_port)
+            with _in_words(config.host, config.tcp_port):
+                await listener.listen(config.host, config.tcp_port)
         port = runner.addresses[0][1]
         yield Serving(config.host, port, None if listener is None else listener.port, embedded)
     finally:
         if listener is not None:
             await listener.close()
         await runner.cleanup()
+
+
+@contextmanager
+def _in_words(host: str, port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, f"can't listen on {bracketed(host)}:{port}: {why(error)}") from error
 
 
 def bracketed(host: str) -> str:

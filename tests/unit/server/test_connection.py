@@ -310,7 +310,11 @@ def test_headers_cross_versions(broker: Broker) -> None:
     for headers in got.values():
         assert headers["colon"] == "a:b"
         assert headers["back"] == "a\\nb"
-    assert {version: headers.get("eol") for version, headers in got.items()} == {"1.0": None, "1.1": "a\nb", "1.2": "a\nb"}
+    assert {version: headers.get("eol") for version, headers in got.items()} == {
+        "1.0": None,
+        "1.1": "a\nb",
+        "1.2": "a\nb",
+    }
     assert {version: headers.get("cr") for version, headers in got.items()} == {"1.0": None, "1.1": None, "1.2": "a\rb"}
     assert {version: headers.get("n:") for version, headers in got.items()} == {"1.0": None, "1.1": "v", "1.2": "v"}
 

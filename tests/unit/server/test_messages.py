@@ -22,7 +22,12 @@ def test_is_utf8(data: bytes, expected: bool) -> None:
 
 def test_an_error_frame() -> None:
     (frame,) = Decoder("1.2").feed(error_frame("What", "why: because\nof", "1.2", (("receipt-id", "a:b"),)))
-    assert frame.headers == {"message": "What", "content-type": "text/plain", "receipt-id": "a:b", "content-length": "16"}
+    assert frame.headers == {
+        "message": "What",
+        "content-type": "text/plain",
+        "receipt-id": "a:b",
+        "content-length": "16",
+    }
     assert frame.body == b"why: because\nof\n"
 
 
