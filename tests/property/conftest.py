@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
+
+# Everything made lies in build/. Hypothesis warns of its own folder in the root, and warnings are errors.
+set_hypothesis_home_dir(Path(__file__).parents[2] / "build" / "hypothesis")
 
 _quiet = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile(
