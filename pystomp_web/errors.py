@@ -66,6 +66,7 @@ class ConnectError(StompError):
     def __init__(self, message: str, *, diagnosis: str = "") -> None:
         super().__init__(message)
         self.diagnosis = diagnosis
+        self.unopened = False  # whether not even the WebSocket opened
 
     def __str__(self) -> str:
         message = str(self.args[0])

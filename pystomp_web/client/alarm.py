@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol
+from typing import Protocol, Self
 
 logger = logging.getLogger("pystomp_web")
 
@@ -26,7 +26,10 @@ class Timer(Protocol):
         """Fire once in `delay` seconds, instead of whenever it was set to before."""
 
     def clear(self) -> None:
-        """Do not fire; leave nothing behind."""
+        """Do not fire."""
+
+    def close(self) -> None:
+        """Do not fire, and let go of everything; `set` begins anew."""
 
 
 class LoopTimer:
@@ -37,13 +40,17 @@ class LoopTimer:
         self._handle: asyncio.TimerHandle | None = None
 
     def set(self, delay: float) -> None:
+        """Fire once in `delay` seconds, instead of whenever it was set to before."""
         self.clear()
         self._handle = asyncio.get_running_loop().call_later(delay, self._callback)
 
     def clear(self) -> None:
+        """Do not fire."""
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
+
+    close = clear
 
 
 class Deadline:
@@ -76,6 +83,7 @@ class Alarm:
         self._count = 0
         self._cancelled = 0
         self._set_for = float("inf")
+        self._closed = False
 
     def at(self, when: float, callback: Callable[[], None]) -> Deadline:
         """Run `callback` at `when`; infinity is never."""
@@ -123,6 +131,8 @@ class Alarm:
         if self._heap:
             self._set_for = self._heap[0][0]
             self._timer.set(max(0.0, self._set_for - time.monotonic()))
+        elif self._closed:
+            self._timer.close()
         else:
             self._timer.clear()
 
@@ -131,14 +141,15 @@ class Alarm:
         """When the timer will fire."""
         return self._set_for
 
-    def clear(self) -> None:
-        """Forget every deadline and stop the timer."""
+    def close(self) -> None:
+        """Forget every deadline and let go of the timer. Whoever waits on later, waits as before."""
         for _, _, deadline in self._heap:
             deadline.callback = None
         self._heap.clear()
         self._cancelled = 0
         self._set_for = float("inf")
-        self._timer.clear()
+        self._closed = True
+        self._timer.close()
 
 
 class Timeout:
@@ -149,7 +160,7 @@ class Timeout:
         self._delay = delay
         self.expired = False
 
-    async def __aenter__(self) -> Timeout:
+    async def __aenter__(self) -> Self:
         task = asyncio.current_task()
         assert task is not None
         self._task = task

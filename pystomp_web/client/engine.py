@@ -12,6 +12,7 @@ from ..brokers import SPECIFICATION, Broker
 from ..errors import (
     BrokerError,
     ClientClosed,
+    ConnectError,
     ConnectionLost,
     ConnectRejected,
     ConnectTimeout,
@@ -33,6 +34,10 @@ from .sending import Sender
 from .state import State
 from .subscription import OVERFLOWS, Subscription
 from .subscriptions import Subscriptions
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .diagnosis import Diagnostician
 
 logger = logging.getLogger("pystomp_web")
 
@@ -102,6 +107,7 @@ class Engine:
         self._closed_waiters: list[asyncio.Future[None]] = []
         self._ids = 0
         self._forget_page: Callable[[], None] | None = None
+        self._diagnostician: Diagnostician | None = None
 
     # Connecting, and connecting again.
 
@@ -115,6 +121,8 @@ class Engine:
             raise ClientClosed("a closed client is not started again: make another")
         if self._runner is None:
             self._forget_page = platform.watch_page(self.check)
+            if self._settings.transport is platform.transport:
+                self._diagnostician = platform.diagnostician()
             self._runner = asyncio.get_running_loop().create_task(self._run())
 
     async def start_and_wait(self) -> None:
@@ -147,6 +155,7 @@ class Engine:
                 rejections = rejections + 1 if isinstance(caught, ConnectRejected) else 0
                 cut_short = isinstance(caught, ConnectTimeout) and limit < self._settings.timeout
                 error = error if cut_short and error is not None else caught
+                await self._diagnose(error)
                 final = self._is_final(caught, failures, rejections)
             else:
                 failures = rejections = 0
@@ -158,13 +167,24 @@ class Engine:
             delays += 1
             # Without a Backoff each URL is tried once, one right after the other.
             delay = self._backoff.delay(delays) if self._backoff is not None else 0.0
-            if final or self.closing and not len(self.sender.outbox) or time.monotonic() + delay >= self._give_up_at:
+            idle = self.closing and not len(self.sender.outbox)
+            if final or idle or time.monotonic() + delay >= self._give_up_at:
                 self._finish(None if self.closing else error)
                 return
             self.last_error = error
             self._set_state(State.WAITING, error)
             logger.info("not connected: %s; the next attempt is in %.1f s", error, delay)
             await self._sleep(delay)
+
+    async def _diagnose(self, error: BaseException) -> None:
+        """Add to a ConnectError what the browser hides."""
+        if (
+            self._diagnostician is not None
+            and isinstance(error, ConnectError)
+            and not error.diagnosis
+            and error.unopened
+        ):
+            error.diagnosis = await self._diagnostician.explain(self.url)
 
     def _is_final(self, error: BaseException, failures: int, rejections: int) -> bool:
         if not isinstance(error, StompError) or isinstance(error, VersionMismatch | ClientClosed):
@@ -179,12 +199,15 @@ class Engine:
         """Use a connection until it ends; why it did."""
         self.link = self.latest = connection
         self._give_up_at = float("inf")
+        if self._diagnostician is not None:
+            self._diagnostician.refresh()
         lost = self._lost = asyncio.get_running_loop().create_future()
         epoch = self.sender.begin()
         broker = connection.broker
         if broker.idle_kill is not None and not connection.session.heartbeat.send_every:
             logger.warning(
-                "%s ends a connection on which the client is silent for %g s, and no beats of ours are agreed: set heartbeat=(10, 10)",
+                "%s ends a connection on which the client is silent for %g s, and no beats of ours are agreed: "
+                "set heartbeat=(10, 10)",
                 broker.name,
                 broker.idle_kill,
             )
@@ -197,7 +220,8 @@ class Engine:
                 if not waiter.done():
                     waiter.set_result(None)
             self._connected_waiters.clear()
-        return await lost
+        reason: ConnectionLost = await lost
+        return reason
 
     async def _sleep(self, seconds: float) -> None:
         """Wait, or until somebody wants the next attempt now."""
@@ -402,7 +426,7 @@ class Engine:
         timeout: float | None = None,
         epoch: int | None = None,
     ) -> None:
-        """Write a frame, or keep it in the outbox; with `receipt` wait for the RECEIPT. `epoch`: on that connection only."""
+        """Write a frame, or keep it in the outbox; with `receipt` wait for it. `epoch`: on that connection only."""
         self._check_open()
         entry = Entry(frame, content_length=content_length, epoch=epoch)
         await self.sender.submit_and_wait(entry, receipt=receipt, timeout=timeout)
@@ -493,7 +517,7 @@ class Engine:
         self._finish(None)
 
     async def _disconnect(self) -> None:
-        """DISCONNECT with a receipt, then its RECEIPT or the server's close, which is a clean end too ("DISCONNECT")."""
+        """DISCONNECT with a receipt, then its RECEIPT or the server's close: a clean end too ("DISCONNECT")."""
         link = self.link
         if link is None or link.over:
             return
@@ -544,10 +568,13 @@ class Engine:
                     waiter.set_exception(error)
         self._connected_waiters.clear()
         self._closed_waiters.clear()
-        self.alarm.clear()
+        self.alarm.close()
         if self._forget_page is not None:
             self._forget_page()
             self._forget_page = None
+        if self._diagnostician is not None:
+            self._diagnostician.close()
+            self._diagnostician = None
         self._set_state(State.CLOSED, error)
 
     async def wait_closed(self) -> None:

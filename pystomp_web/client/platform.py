@@ -8,6 +8,10 @@ from collections.abc import Callable, Sequence
 from ..transport.base import Transport
 from .alarm import LoopTimer, Timer
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .diagnosis import Diagnostician
+
 IN_BROWSER = sys.platform == "emscripten"
 
 
@@ -32,9 +36,18 @@ def timer() -> Callable[[Callable[[], None]], Timer]:
 
 
 def watch_page(on_check: Callable[[], None]) -> Callable[[], None] | None:
-    """Be called when the page is seen again or the network is back. Returns what takes that back; None outside a page."""
+    """Be called when the page is seen again or the network is back. Returns what takes that back, or None."""
     if IN_BROWSER:
         from ..transport.page import page_events
 
         return page_events(on_check)
+    return None
+
+
+def diagnostician() -> Diagnostician | None:
+    """What finds out why a WebSocket did not open; None where the transport says it by itself."""
+    if IN_BROWSER:
+        from .diagnosis import Diagnostician
+
+        return Diagnostician()
     return None

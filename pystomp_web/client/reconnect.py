@@ -80,7 +80,8 @@ class Backoff:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"Backoff({', '.join(f'{name}={getattr(self, name)!r}' for name in ('initial', 'factor', 'maximum', 'jitter', 'attempts'))})"
+        names = ("initial", "factor", "maximum", "jitter", "attempts")
+        return f"Backoff({', '.join([f'{name}={getattr(self, name)!r}' for name in names])})"
 
 
 class Settings(NamedTuple):
@@ -149,12 +150,11 @@ class Connector:
         except TimeoutError as error:
             if isinstance(error, StompError):
                 raise
-            stage = (
-                "the WebSocket opened, but no CONNECTED came"
-                if connecting and connecting[-1].opened
-                else "the WebSocket did not open"
-            )
-            raise ConnectTimeout(f"{stage} within {time.monotonic() - started:.1f} s") from None
+            opened = bool(connecting) and connecting[-1].opened
+            stage = "the WebSocket opened, but no CONNECTED came" if opened else "the WebSocket did not open"
+            timed_out = ConnectTimeout(f"{stage} within {time.monotonic() - started:.1f} s")
+            timed_out.unopened = not opened
+            raise timed_out from None
 
     async def _try_ways(self, url: str, number: int, connecting: list[Connection]) -> Connection:
         settings = self._settings
@@ -187,8 +187,9 @@ class Connector:
                     continue
                 code = await connection.close_code_within(GATEWAY_WAIT)
                 raise _explained(rejection, code, secrets) from None
-            except ConnectError:
-                if not connection.opened and usual and way.subprotocols != SINGLE_SUBPROTOCOL:
+            except ConnectError as error:
+                error.unopened = not connection.opened
+                if error.unopened and usual and way.subprotocols != SINGLE_SUBPROTOCOL:
                     way = way._replace(subprotocols=SINGLE_SUBPROTOCOL)
                     continue
                 self._ways.pop(url, None)
@@ -261,7 +262,7 @@ def _names_host(rejection: ConnectRejected, host: str) -> bool:
 
 
 def _escaped(value: str) -> str:
-    return value.translate(str.maketrans(RULES["1.2"].escapes))
+    return "".join([RULES["1.2"].escapes.get(char, char) for char in value])
 
 
 def _explained(rejection: ConnectRejected, code: int | None, secrets: tuple[str, ...]) -> ConnectRejected:

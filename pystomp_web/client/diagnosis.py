@@ -1,0 +1,76 @@
+"""Why a WebSocket did not open. A browser hides it from the page; this finds out what can be found out, in words."""
+
+from __future__ import annotations
+
+from ..transport import page
+from .url import host_of
+
+#: The ports that browsers refuse (Fetch standard, "bad port").
+_BLOCKED_PORTS = frozenset(
+    int(port)
+    for port in (
+        "0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 123 "
+        "135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 990 993 "
+        "995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080"
+    ).split()
+)
+_LOCAL = ("localhost", "127.", "[::1]")
+#: Seconds that the probe may take.
+_PROBE = 2.0
+
+
+class Diagnostician:
+    """Watches one client's page. The probe is made at most once between two `refresh()`."""
+
+    def __init__(self) -> None:
+        self._violations = page.Violations()
+        self._probed: dict[str, str] = {}
+
+    async def explain(self, url: str) -> str:
+        """Why the WebSocket at this URL did not open, and what to do about it."""
+        scheme, _, rest = url.partition("://")
+        host = host_of(url)
+        if scheme == "ws" and page.page_is_secure() and not host.startswith(_LOCAL):
+            return "mixed content: this page came over https, so it may open wss:// only; use a wss:// URL"
+        origin = f"{scheme}://{rest.partition('/')[0]}"
+        if any(blocked == scheme or blocked.startswith(origin) for blocked in self._violations.blocked):
+            return f"blocked by this page's Content-Security-Policy: add {origin} to its connect-src"
+        if not page.is_online():
+            return "offline: the browser has no network; it will be tried again when it has"
+        port = rest.partition("/")[0].rpartition("]")[2].partition(":")[2]
+        if port and int(port) in _BLOCKED_PORTS:
+            return (
+                f"browsers refuse port {port}, a blocked port, whatever listens there: let the server listen on another"
+            )
+        if url not in self._probed:
+            if self._probed:
+                return ""
+            self._probed[url] = await self._probe(url)
+        return self._probed[url]
+
+    async def _probe(self, url: str) -> str:
+        answer = await page.answers_http(url, _PROBE)
+        if answer:
+            return (
+                "an HTTP server is there but refused the WebSocket handshake: see the path of the URL, the subprotocols, and "
+                "whether the server allows this page's Origin"
+            )
+        if answer is None:
+            return (
+                "something listens there but does not answer HTTP: perhaps a plain STOMP port such as 61613, which cannot answer a "
+                "WebSocket handshake; use the broker's WebSocket port, or a gateway (python -m pystomp_web.server --broker tcp://...)"
+            )
+        return (
+            "nothing that speaks HTTP answers there: nothing listens (is the server running, are host and port right?), TLS failed "
+            "(open the address with https:// in a tab and look at the certificate), or it is a plain STOMP port such as 61613, which "
+            "cannot answer a WebSocket handshake: see the gateway (python -m pystomp_web.server --broker tcp://...)"
+        )
+
+    def refresh(self) -> None:
+        """Connected: what was found before is old."""
+        self._probed.clear()
+        self._violations.blocked.clear()
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._violations.close()

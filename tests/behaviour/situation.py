@@ -1,0 +1,90 @@
+"""What situations are made of. This file, and those with the situations, run on the host and inside Pyodide.
+
+A situation is a pair: a script for the server, which runs on the host once per connection, and a client's part, which
+runs on CPython, on a page's main thread, and in a worker:
+
+    async def greets(peer: Peer) -> None:
+        await peer.connect(version="1.1")
+        await peer.serve()
+
+    @situation(greets)
+    async def the_version_is_what_connected_says(url: str) -> None:
+        async with stomp.connect(url) as client:
+            assert client.version == "1.1"
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from tests.support.scripted import Peer
+
+    Script = Callable[[Peer], Awaitable[None]]
+    Client = Callable[[str], Awaitable[None]]
+
+NATIVE, MAIN, WORKER = "native", "main", "worker"
+EVERYWHERE = (NATIVE, MAIN, WORKER)
+
+
+class Situation(NamedTuple):
+    """A situation: its client's part, its server's part, and where it runs."""
+
+    client: Client
+    script: Script
+    where: tuple[str, ...]
+
+
+def situation(script: Script, *, where: tuple[str, ...] = EVERYWHERE) -> Callable[[Client], Client]:
+    """Make a situation of a client's part."""
+
+    def decorate(client: Client) -> Client:
+        client.situation = Situation(client, script, where)  # type: ignore[attr-defined]
+        return client
+
+    return decorate
+
+
+@contextmanager
+def raises(kind: type[BaseException], *words: str) -> Iterator[list[Any]]:
+    """The block must raise this; the words, if any, must stand in its text. Gives a list that will hold the exception."""
+    caught: list[Any] = []
+    try:
+        yield caught
+    except kind as error:
+        caught.append(error)
+        for word in words:
+            assert word in str(error), f"{word!r} is not in {error!s}"
+    else:
+        raise AssertionError(f"{kind.__name__} was not raised")
+
+
+async def until(condition: Callable[[], object], *, seconds: float = 10.0) -> None:
+    """Wait for a condition that nothing announces."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def turns(count: int = 5) -> None:
+    """Let the loop turn a few times."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+class Recorder:
+    """A callback that remembers, and can be waited for."""
+
+    def __init__(self) -> None:
+        self.calls: list[Any] = []
+
+    def __call__(self, *arguments: Any) -> None:
+        self.calls.append(arguments[0] if len(arguments) == 1 else arguments)
+
+    async def wait(self, count: int, *, seconds: float = 10.0) -> list[Any]:
+        """The calls, once there are so many."""
+        await until(lambda: len(self.calls) >= count, seconds=seconds)
+        return self.calls
