@@ -125,7 +125,10 @@ class Broker:
         return 0 if found is None else len(found)
 
     def publish(
-        self, destination: str, body: bytes | str = b"", headers: Mapping[str, str] | Iterable[tuple[str, str]] = ()
+        self,
+        destination: str,
+        body: bytes | bytearray | memoryview | str = b"",
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
     ) -> str:
         """Publish a message as if a client had sent it.
 

@@ -55,7 +55,7 @@ class Peer:
         assert self.closed is None
         self.closed = (code, reason)
 
-    def send(self, command: str, body: bytes = b"", **headers: str) -> None:
+    def send(self, command: str, body: bytes = b"", /, **headers: str) -> None:
         """Send a frame; an underscore in a header's name stands for a hyphen."""
         pairs = [(name.replace("_", "-"), value) for name, value in headers.items()]
         self.connection.receive(encode(Frame(command, pairs, body), self.version))
@@ -116,7 +116,7 @@ class WebPeer:
         self.version = version
         self._decoder = Decoder(version)
 
-    async def send(self, command: str, body: bytes = b"", **headers: str) -> None:
+    async def send(self, command: str, body: bytes = b"", /, **headers: str) -> None:
         """Send a frame, as text."""
         pairs = [(name.replace("_", "-"), value) for name, value in headers.items()]
         await self.socket.send(encode(Frame(command, pairs, body), self.version), text=True)

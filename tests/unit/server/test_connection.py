@@ -176,7 +176,7 @@ def test_error_names_the_receipt_and_nothing_behind_it_counts(broker: Broker) ->
         b"SEND\ndestination:/topic/a\n\nbefore\0SEND\ndestination:bad\nreceipt:r\\c1\n\n\0SEND\ndestination:/topic/a\n\nbehind\0"
     )
     assert peer.error().headers["receipt-id"] == "r:1"
-    peer.send("SEND", destination="/topic/a", body=b"later")
+    peer.send("SEND", b"later", destination="/topic/a")
     peer.connection.fail(AssertionError, None)  # type: ignore[arg-type]
     assert seen == ["before"]
     assert peer.take() == []

@@ -179,7 +179,7 @@ def test_a_tcp_port_in_use(capsys: pytest.CaptureFixture[str], root: Path) -> No
         (["--vhost", "v"], 2, "--vhost is for the gateway"),
     ],
 )
-def test_one_line_says_what_is_wrong(
+def test_one_line_says_what_is_wrong(  # noqa: PLR0917
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     root: Path,
