@@ -11,6 +11,7 @@ from ..errors import ConnectError
 from .base import Transport, close_reason, encode_text, report
 
 OnConnect: TypeAlias = Callable[["MemoryTransport"], Awaitable[None] | None]
+TransportFactory: TypeAlias = Callable[..., "MemoryTransport"]  # (url, subprotocols=())
 _End: TypeAlias = tuple[int, str, bool]
 
 
@@ -75,7 +76,7 @@ class MemoryTransport(Transport):
         return client, server
 
     @classmethod
-    def factory(cls, on_connect: OnConnect) -> Callable[[str, Sequence[str]], MemoryTransport]:
+    def factory(cls, on_connect: OnConnect) -> TransportFactory:
         """What `Client(transport=...)` takes: each connection that the client opens is handed to `on_connect`.
 
         Args:

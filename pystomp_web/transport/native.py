@@ -44,6 +44,9 @@ class NativeTransport(Transport):
         ssl: for wss; None verifies against the system's certificates.
         origin: the Origin header, which a browser sends by itself.
         max_size: octets of the largest WebSocket message taken; None takes any.
+
+    Raises:
+        ValueError: a header would break the request.
     """
 
     def __init__(
@@ -58,6 +61,9 @@ class NativeTransport(Transport):
     ) -> None:
         super().__init__(url, subprotocols)
         self._headers = dict(additional_headers or {})
+        for name, value in self._headers.items():
+            if not {"\r", "\n", "\0"}.isdisjoint(name + value):
+                raise ValueError(f"the HTTP header {name!r} holds a line end or NUL")
         self._ssl = ssl
         self._origin = origin
         self._max_size = max_size
@@ -73,8 +79,8 @@ class NativeTransport(Transport):
         message = f"no WebSocket connection to {address(self.url)}"
         try:
             uri = parse_uri(self.url)
-        except InvalidURI as error:
-            raise ConnectError(message, diagnosis=error.msg) from error
+        except (InvalidURI, ValueError) as error:
+            raise ConnectError(message, diagnosis="this is no ws or wss URL") from error
         protocol = ClientProtocol(
             uri,
             origin=cast("Origin | None", self._origin),
@@ -165,8 +171,9 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if not self._receiving:
-            # After our close frame: only the peer's is awaited.
+            # The end is known; of a closing handshake only the peer's close frame is missing.
             self.protocol.receive_data(data)
+            self.protocol.events_received()
             self._write()
             if self.protocol.close_rcvd is not None:
                 self._close_socket()
@@ -375,7 +382,7 @@ def _diagnose(error: Exception, place: str) -> str:
     if isinstance(error, socket.gaierror):
         return f"the name of {place} is not known"
     if isinstance(error, ssl_module.SSLError):
-        return f"TLS failed: {error.reason or error}"
+        return f"TLS failed: {getattr(error, 'verify_message', '') or error.reason or error}"
     if isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(error):
         return f"nothing listens on {place}"
     if isinstance(error, InvalidStatus):
