@@ -1,0 +1,47 @@
+"""Our own server: with its embedded broker, and as a gateway before CoilMQ."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from tests.brokers.launcher import ROOT, Launcher, free_port
+
+
+class Embedded(Launcher):
+    """The embedded broker of `python -m pystomp_web.server`."""
+
+    name = "embedded"
+    version = version("pystomp-web")
+    row = "unknown"
+    login = "alice"
+    passcode = "wonderland"
+    path = "/stomp"
+
+    def command(self) -> Sequence[str]:
+        return [
+            *(sys.executable, "-m", "pystomp_web.server", "--port", str(self.port), "--root", str(ROOT / "web")),
+            *("--allow-origin", self.origin, "--login", str(self.login)),
+        ]
+
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), "PYSTOMP_PASSCODE": str(self.passcode)}
+
+
+class CoilMQ(Launcher):
+    """CoilMQ, which speaks plain TCP only, behind our gateway."""
+
+    name = "coilmq"
+    version = version("coilmq")
+    row = "unknown"
+    path = "/stomp"
+
+    def command(self) -> Sequence[str]:
+        tcp = free_port()
+        gateway = (
+            f"{sys.executable} -m pystomp_web.server --port {self.port} --root {ROOT / 'web'} --allow-origin {self.origin} "
+            f"--broker tcp://127.0.0.1:{tcp} --vhost {socket.getfqdn()}"
+        )
+        return ["sh", "-c", f"{sys.executable} -m coilmq.start -b 127.0.0.1 -p {tcp} & exec {gateway}"]
