@@ -24,7 +24,8 @@ VERSIONS = [*Version]
 LIMITS = {"max_frame_size": 4096, "max_header_size": 1024, "max_header_count": 20}
 TOKENS = (
     b"MESSAGE\n", b"CONNECTED\n", b"RECEIPT\r\n", b"ERROR\n", b"\n", b"\n\n", b"\r\n", b"\r", b"\0", b":", b"\\",
-    b"\\c", b"\\t", b"content-length:", b"content-length:3\n", b"0", b"9", b"\xff", b"a:b\n", b" ", b"MESSAGE\na:b\n\nxyz\0",
+    b"\\c", b"\\t", b"content-length:", b"content-length:3\n", b"0", b"9", b"\xff", b"a:b\n", b" ",
+    b"MESSAGE\na:b\n\nxyz\0",
 )  # fmt: skip
 
 
