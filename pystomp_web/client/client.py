@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from .. import brokers
 from ..protocol import Frame, Limits, Version
@@ -29,13 +29,14 @@ class Client:
     `start()` it and go on; or use `connect()`, which waits until it is connected.
 
     Args:
-        url: `ws://` or `wss://`; in a page also relative or http(s), resolved against the page; or several, tried in turn.
-        login, passcode, headers: for CONNECT.
+        url: `ws://` or `wss://`; in a page also relative or http(s), resolved against the page; or several, tried in
+        turn. login, passcode, headers: for CONNECT.
         host: for CONNECT; None: the URL's host name, or none where the broker knows no such virtual host.
         broker: a name in `pystomp_web.brokers`, when it must be known before CONNECTED; None: it is recognised.
         credentials: async (attempt) -> dict of url, login, passcode, headers to use; asked before every WebSocket.
         versions: of STOMP, to offer.
-        subprotocols: to ask for in the handshake; () asks for none; None: v12.stomp, v11.stomp, v10.stomp, and where these do
+        subprotocols: to ask for in the handshake; () asks for none; None: v12.stomp, v11.stomp, v10.stomp, and where
+            these do
             not open v11.stomp alone.
         heartbeat: seconds: (we send, we want); 0 is off.
         heartbeat_tolerance: the peer is dead after this many of its intervals in silence.
@@ -111,7 +112,8 @@ class Client:
         """Send what waits, say DISCONNECT, and end; never raises, and more than once is fine ("DISCONNECT").
 
         Args:
-            timeout: seconds for all of it. What could not be delivered by then is counted in `stats.dropped` and logged.
+            timeout: seconds for all of it. What could not be delivered by then is counted in `stats.dropped` and
+                logged.
         """
         await self._engine.close(timeout)
 
@@ -127,7 +129,7 @@ class Client:
         """Make the next attempt at once; a connection that seems open is given up first, for you know that it is dead."""
         self._engine.reconnect_now()
 
-    async def __aenter__(self) -> Client:
+    async def __aenter__(self) -> Self:
         await self._engine.start_and_wait()
         return self
 
@@ -155,12 +157,14 @@ class Client:
 
         Args:
             destination: as the broker names it.
-            callback: takes each Message, in order: a plain, async or JavaScript function. None: iterate the Subscription.
+            callback: takes each Message, in order: a plain, async or JavaScript function. None: iterate the
+                Subscription.
             id: of the subscription; None: one is made.
             ack: "auto", "client" (an ACK holds for all earlier ones too) or "client-individual".
             headers: more headers for SUBSCRIBE, such as a selector.
             maxsize: messages that may wait to be taken.
-            overflow: what happens when more come: "error" (SlowConsumer, once, where they are missing), "drop-oldest" or
+            overflow: what happens when more come: "error" (SlowConsumer, once, where they are missing), "drop-oldest"
+                or
                 "drop-newest", both for ack="auto" only.
             concurrency: how many calls of an async callback may run at a time.
             restore: whether it is subscribed again after a reconnect; otherwise it ends with the connection.
@@ -197,9 +201,9 @@ class Client:
     ) -> None:
         """Send a message ("SEND").
 
-        Without `receipt` it returns once the frame is with the transport or, while not connected, in the outbox; with it when
-        the broker's RECEIPT came. It waits while the outbox drains or the socket takes no more. A cancelled call takes the
-        frame back if it was not yet written.
+        Without `receipt` it returns once the frame is with the transport or, while not connected, in the outbox; with
+        it when the broker's RECEIPT came. It waits while the outbox drains or the socket takes no more. A cancelled
+        call takes the frame back if it was not yet written.
 
         Args:
             destination: as the broker names it.
@@ -272,7 +276,9 @@ class Client:
             ValueError: this broker has no temporary destinations: give reply_to.
         """
         seconds = self._engine.receipt_timeout if timeout is None else timeout
-        return await self._engine.requests.request(destination, body, reply_to, headers, content_type, seconds)
+        return await self._engine.requests.request(
+            destination, body, reply_to=reply_to, headers=headers, content_type=content_type, timeout=seconds
+        )
 
     # What it tells.
 
@@ -325,7 +331,7 @@ class Client:
         return self._engine.observers.states.add(callback)
 
     def on_frame(self, callback: Callable[[str, Frame], Any]) -> Callable[[], None]:
-        """See each frame once: ("in" or "out", the frame with its secrets masked). Returns a function that takes it back."""
+        """See each frame once: ("in" or "out", the frame, secrets masked). Returns a function that takes it back."""
         return self._engine.observers.frames.add(callback)
 
     def on_unhandled(self, callback: Callable[[Any], Any]) -> Callable[[], None]:
@@ -356,7 +362,7 @@ class _Connecting:
 
 
 def connect(url: str | Sequence[str], **options: Any) -> _Connecting:
-    """Connect: `client = await connect(url)`, or `async with connect(url) as client:`, which closes it.
+    """A client that is connected: `client = await connect(url)`, or `async with connect(url) as client:`, to close it.
 
     See `Client` for the options.
 
@@ -368,7 +374,7 @@ def connect(url: str | Sequence[str], **options: Any) -> _Connecting:
     return _Connecting(Client(url, **options))
 
 
-def _check_numbers(
+def _check_numbers(  # noqa: PLR0917 - in the order of the options
     heartbeat: tuple[float, float],
     tolerance: float,
     connect_timeout: float,

@@ -83,14 +83,18 @@ def headers_of(command: str, headers: Mapping[str, Any] | None) -> list[tuple[st
             raise TypeError(f"a header's name is a str, not {name!r}")
         if name in RESERVED[command]:
             raise ValueError(f"the header {name!r} is set by the client: use the argument for it, not headers=")
-        if isinstance(value, bool):
-            value = "true" if value else "false"
-        elif isinstance(value, int | float):
-            value = str(value)
-        elif not isinstance(value, str):
-            raise TypeError(f"the value of header {name!r} is a str, not {MASK if is_secret(name) else repr(value)}")
-        pairs.append((name, value))
+        pairs.append((name, _written(name, value)))
     return pairs
+
+
+def _written(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    raise TypeError(f"the value of header {name!r} is a str, not {MASK if is_secret(name) else repr(value)}")
 
 
 def destination_of(destination: str) -> str:

@@ -9,14 +9,25 @@ from .url import host_of
 _BLOCKED_PORTS = frozenset(
     int(port)
     for port in (
-        "0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 123 "
-        "135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 990 993 "
-        "995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080"
+        "0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 "
+        "123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 990 "
+        "993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080"
     ).split()
 )
 _LOCAL = ("localhost", "127.", "[::1]")
 #: Seconds that the probe may take.
 _PROBE = 2.0
+_GATEWAY = "a gateway (python -m pystomp_web.server --broker tcp://host:port)"
+#: What it means when something answers the probe, nothing does, or not in time.
+_FINDINGS = {
+    True: "an HTTP server is there but refused the WebSocket handshake: see the path of the URL, the subprotocols, and "
+    "whether the server allows this page's Origin",
+    False: "nothing that speaks HTTP answers there: nothing listens (is the server running, are host and port right?), "
+    "TLS failed (open the address with https:// in a tab and look at the certificate), or it is a plain STOMP port such "
+    f"as 61613, which cannot answer a WebSocket handshake: use the broker's WebSocket port, or {_GATEWAY}",
+    None: "something listens there but does not answer HTTP: perhaps a plain STOMP port such as 61613, which cannot "
+    f"answer a WebSocket handshake: use the broker's WebSocket port, or {_GATEWAY}",
+}
 
 
 class Diagnostician:
@@ -39,9 +50,7 @@ class Diagnostician:
             return "offline: the browser has no network; it will be tried again when it has"
         port = rest.partition("/")[0].rpartition("]")[2].partition(":")[2]
         if port and int(port) in _BLOCKED_PORTS:
-            return (
-                f"browsers refuse port {port}, a blocked port, whatever listens there: let the server listen on another"
-            )
+            return f"browsers refuse {port}, a blocked port, whatever listens there: let the server listen on another"
         if url not in self._probed:
             if self._probed:
                 return ""
@@ -49,22 +58,7 @@ class Diagnostician:
         return self._probed[url]
 
     async def _probe(self, url: str) -> str:
-        answer = await page.answers_http(url, _PROBE)
-        if answer:
-            return (
-                "an HTTP server is there but refused the WebSocket handshake: see the path of the URL, the subprotocols, and "
-                "whether the server allows this page's Origin"
-            )
-        if answer is None:
-            return (
-                "something listens there but does not answer HTTP: perhaps a plain STOMP port such as 61613, which cannot answer a "
-                "WebSocket handshake; use the broker's WebSocket port, or a gateway (python -m pystomp_web.server --broker tcp://...)"
-            )
-        return (
-            "nothing that speaks HTTP answers there: nothing listens (is the server running, are host and port right?), TLS failed "
-            "(open the address with https:// in a tab and look at the certificate), or it is a plain STOMP port such as 61613, which "
-            "cannot answer a WebSocket handshake: see the gateway (python -m pystomp_web.server --broker tcp://...)"
-        )
+        return _FINDINGS[await page.answers_http(url, _PROBE)]
 
     def refresh(self) -> None:
         """Connected: what was found before is old."""

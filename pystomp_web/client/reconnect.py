@@ -29,7 +29,7 @@ GATEWAY_WAIT = 1.0
 
 
 class Backoff:
-    """How long to wait before the n-th attempt in a row: min(maximum, initial * factor^(n-1)) * (1 - jitter * random()).
+    """How long to wait before the n-th retry: min(maximum, initial * factor^(n-1)) * (1 - jitter * random()) seconds.
 
     Args:
         initial: seconds before the first retry.
@@ -238,7 +238,8 @@ def connect_headers(
     """CONNECT's own headers, checked before a socket is used.
 
     Raises:
-        TypeError, ValueError: not a str, a header that the client sets, or one that CONNECT, which has no escapes, can't say.
+        TypeError, ValueError: not a str, a header that the client sets, or one that CONNECT, which has no escapes,
+            can't say.
     """
     pairs = []
     for name, value in (("login", login), ("passcode", passcode)):
@@ -270,8 +271,8 @@ def _explained(rejection: ConnectRejected, code: int | None, secrets: tuple[str,
     text = rejection.args[0]
     if any("\\" in value for value in secrets):
         text += (
-            "; the login or passcode holds a backslash, which RabbitMQ and ActiveMQ take for an escape in CONNECT, against the "
-            "specification: name the broker with broker='rabbitmq' or broker='activemq'"
+            "; the login or passcode holds a backslash, which RabbitMQ and ActiveMQ take for an escape in CONNECT, against "
+            "the specification: name the broker with broker='rabbitmq' or broker='activemq'"
         )
     error = ConnectRejected(text, rejection.frame)
     error.transient = code in GATEWAY_CODES

@@ -33,6 +33,7 @@ class Requests:
         self,
         destination: str,
         body: Any,
+        *,
         reply_to: str | None,
         headers: Mapping[str, Any] | None,
         content_type: str | None,

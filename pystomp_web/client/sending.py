@@ -137,7 +137,7 @@ class Sender:
             self.drain()
 
     async def submit_and_wait(self, entry: Entry, *, receipt: bool, timeout: float | None) -> None:
-        """Write or keep the frame; where it can't be written while connected, wait until it is; with `receipt` for its RECEIPT.
+        """Write or keep the frame; where a connection can't take it yet, wait; with `receipt` wait for its RECEIPT.
 
         A cancelled call takes back what was not written.
         """
@@ -188,7 +188,7 @@ class Sender:
                 self._write(connection, entry)
             except StompError as error:
                 self.dropped += 1
-                logger.error("a frame in the outbox can't be sent: %s", error)
+                logger.warning("a frame in the outbox can't be sent: %s", error)
                 self._fail(entry, error)
                 self._on_undeliverable(error)
         self._emptied()

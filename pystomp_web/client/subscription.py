@@ -6,8 +6,9 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import ClientClosed, SlowConsumer
 from ..protocol import Frame
@@ -25,7 +26,8 @@ class Subscription:
     """What `client.subscribe()` returns: an async iterator of messages, and an async context manager that unsubscribes.
 
     It goes on across reconnects. After `unsubscribe()` or the client's `close()` the messages that are here already are
-    still handed out, then the iteration ends and `get()` raises ClientClosed; after a final failure both raise that error.
+    still handed out, then the iteration ends and `get()` raises ClientClosed; after a final failure both raise that
+    error.
 
     Attributes:
         id, destination, ack: as subscribed.
@@ -138,8 +140,8 @@ class Subscription:
             return
         if not self._queue or isinstance(self._queue[-1], Message):
             error = SlowConsumer(
-                f"subscription {self.id!r} to {self.destination!r}: {self._maxsize} messages were waiting and more came; take "
-                "them faster, raise maxsize=, or choose overflow='drop-oldest' or 'drop-newest'"
+                f"subscription {self.id!r} to {self.destination!r}: {self._maxsize} messages were waiting and more came; "
+                "take them faster, raise maxsize=, or choose overflow='drop-oldest' or 'drop-newest'"
             )
             logger.warning("%s", error)
             if self._callback is not None:
@@ -240,7 +242,8 @@ class Subscription:
         """Until a message is here, or the end."""
         if timeout is not None:
             async with self._engine.alarm.timeout(timeout):
-                return await self._wait(None)
+                await self._wait(None)
+            return
         while not self._queue and not self._ended:
             getter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._getters.append(getter)
@@ -251,10 +254,8 @@ class Subscription:
                     if self._queue:  # it was woken for a message that it will not take: somebody else may
                         self._wake()
                 else:
-                    try:
+                    with suppress(ValueError):
                         self._getters.remove(getter)
-                    except ValueError:
-                        pass
                 raise
 
     def __aiter__(self) -> Subscription:
@@ -301,7 +302,8 @@ class Subscription:
         """
         if timeout is not None:
             async with self._engine.alarm.timeout(timeout):
-                return await self.confirmed()
+                await self.confirmed()
+            return
         if self._is_confirmed and not self._ended:
             return
         if self._ended:
@@ -319,7 +321,7 @@ class Subscription:
         """`unsubscribe` from a plain function."""
         self._engine.subscriptions.unsubscribe(self, None)
 
-    async def __aenter__(self) -> Subscription:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -335,7 +337,9 @@ class Subscription:
     def _repr_html_(self) -> str:
         from html import escape
 
-        return f"<p>Subscription {escape(self.id)} to <code>{escape(self.destination)}</code>: {escape(self._state())}, {self.pending} pending</p>"
+        what = f"Subscription {escape(self.id)} to <code>{escape(self.destination)}</code>"
+        return f"<p>{what}: {escape(self._state())}, {self.pending} pending</p>"
 
     def __repr__(self) -> str:
-        return f"<Subscription {self.id!r} to {self.destination!r}, ack {self.ack}, {self._state()}, {self.pending} pending>"
+        what = f"Subscription {self.id!r} to {self.destination!r}, ack {self.ack}"
+        return f"<{what}, {self._state()}, {self.pending} pending>"

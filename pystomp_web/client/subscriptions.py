@@ -130,7 +130,8 @@ class Subscriptions:
         deadline = self._engine.alarm.after(CLEARED_AFTER, clear)
         self._write(suspect)
         try:
-            await asyncio.wait([outlived, lost], return_when=asyncio.FIRST_COMPLETED)
+            either: list[asyncio.Future[Any]] = [outlived, lost]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             deadline.cancel()
             suspect._on_confirmed = suspect._on_end = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import ConnectionLost
 from ..protocol import Frame
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Transaction:
     """`async with client.transaction() as tx:` commits on leaving the block, and aborts when it raises.
 
-    It lives on one connection: when that is lost, every call and the commit raise ConnectionLost, and nothing of it is sent
-    on another.
+    It lives on one connection: when that is lost, every call and the commit raise ConnectionLost, and nothing of it
+    is sent on another.
 
     Attributes:
         id: the transaction's, unique in the client.
@@ -34,7 +34,7 @@ class Transaction:
         self._open = False
         self._settled: list[Message] = []
 
-    async def __aenter__(self) -> Transaction:
+    async def __aenter__(self) -> Self:
         if self._epoch:
             raise ValueError("a transaction is used once: make another with client.transaction()")
         await self._engine.until_connected()
