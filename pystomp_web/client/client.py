@@ -126,7 +126,7 @@ class Client:
         await self._engine.wait_closed()
 
     def reconnect_now(self) -> None:
-        """Make the next attempt at once; a connection that seems open is given up first, for you know that it is dead."""
+        """Make the next attempt at once; a connection that seems open is given up first: you know that it is dead."""
         self._engine.reconnect_now()
 
     async def __aenter__(self) -> Self:
@@ -362,7 +362,7 @@ class _Connecting:
 
 
 def connect(url: str | Sequence[str], **options: Any) -> _Connecting:
-    """A client that is connected: `client = await connect(url)`, or `async with connect(url) as client:`, to close it.
+    """Connect and wait for it: await what this returns, or use it in `async with`, which also closes the client.
 
     See `Client` for the options.
 

@@ -10,8 +10,8 @@ _BLOCKED_PORTS = frozenset(
     int(port)
     for port in (
         "0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 "
-        "123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 990 "
-        "993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080"
+        "123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 "
+        "989 990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080"
     ).split()
 )
 _LOCAL = ("localhost", "127.", "[::1]")
@@ -23,8 +23,8 @@ _FINDINGS = {
     True: "an HTTP server is there but refused the WebSocket handshake: see the path of the URL, the subprotocols, and "
     "whether the server allows this page's Origin",
     False: "nothing that speaks HTTP answers there: nothing listens (is the server running, are host and port right?), "
-    "TLS failed (open the address with https:// in a tab and look at the certificate), or it is a plain STOMP port such "
-    f"as 61613, which cannot answer a WebSocket handshake: use the broker's WebSocket port, or {_GATEWAY}",
+    "TLS failed (open the address with https:// in a tab and look at the certificate), or it is a plain STOMP port "
+    f"such as 61613, which cannot answer a WebSocket handshake: use the broker's WebSocket port, or {_GATEWAY}",
     None: "something listens there but does not answer HTTP: perhaps a plain STOMP port such as 61613, which cannot "
     f"answer a WebSocket handshake: use the broker's WebSocket port, or {_GATEWAY}",
 }

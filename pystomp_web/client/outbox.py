@@ -70,7 +70,7 @@ class Outbox:
         if self.bound == 0:
             raise OutboxFull("not connected, and outbox=0 keeps nothing: wait for the connection, or set outbox=")
         raise OutboxFull(
-            f"{self._waiting} frames wait in the outbox, which is its bound: send less, wait until connected, or set outbox="
+            f"{self._waiting} frames wait in the outbox, which is full: send less, wait until connected, or set outbox="
         )
 
     def append(self, entry: Entry) -> None:

@@ -271,8 +271,8 @@ def _explained(rejection: ConnectRejected, code: int | None, secrets: tuple[str,
     text = rejection.args[0]
     if any("\\" in value for value in secrets):
         text += (
-            "; the login or passcode holds a backslash, which RabbitMQ and ActiveMQ take for an escape in CONNECT, against "
-            "the specification: name the broker with broker='rabbitmq' or broker='activemq'"
+            "; the login or passcode holds a backslash, which RabbitMQ and ActiveMQ take for an escape in CONNECT, "
+            "against the specification: name the broker with broker='rabbitmq' or broker='activemq'"
         )
     error = ConnectRejected(text, rejection.frame)
     error.transient = code in GATEWAY_CODES

@@ -140,8 +140,8 @@ class Subscription:
             return
         if not self._queue or isinstance(self._queue[-1], Message):
             error = SlowConsumer(
-                f"subscription {self.id!r} to {self.destination!r}: {self._maxsize} messages were waiting and more came; "
-                "take them faster, raise maxsize=, or choose overflow='drop-oldest' or 'drop-newest'"
+                f"subscription {self.id!r} to {self.destination!r}: {self._maxsize} messages were waiting and more "
+                "came; take them faster, raise maxsize=, or choose overflow='drop-oldest' or 'drop-newest'"
             )
             logger.warning("%s", error)
             if self._callback is not None:
