@@ -180,7 +180,7 @@ class Decoder:
             try:
                 frame = self._next()
             except ProtocolError as error:
-                self._error = error
+                self._error = type(error)(*error.args)  # not the one whose traceback holds the buffer
                 self._buffer, self._position = b"", 0
                 raise
             if frame is None:

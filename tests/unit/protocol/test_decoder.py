@@ -185,6 +185,8 @@ def test_a_failed_decoder_keeps_nothing() -> None:
             list(decoder.feed(b"FOO\n" * 1000))
         assert decoder.idle
         assert len(decoder._buffer) == 0
+        assert decoder._error is not None
+        assert decoder._error.__traceback__ is None
 
 
 def test_an_error_does_not_hold_on_to_the_buffer() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pystomp_web.protocol import Decoder, Frame, Headers
+from pystomp_web.protocol.frame import frame_of
 
 PAIRS = (("foo", "World"), ("foo", "Hello"), ("bar", "1"), ("a:b", "x:y"), ("empty", ""), ("passcode", "hush"))
 
@@ -277,6 +278,14 @@ def test_repr() -> None:
     assert repr(long) not in shown
     assert "65 octets" in shown
     assert len(repr(Frame("SEND", (), bytes(10_000_000)))) < 400
+
+
+def test_a_damaged_frame_says_so() -> None:
+    frame = frame_of("MESSAGE", Headers({"passcode": "a"}), b"x", damaged=True)
+    assert frame.damaged is True
+    assert repr(frame) == "Frame('MESSAGE', [('passcode', '***')], body=b'x', damaged=True)"
+    assert frame.masked().damaged is True
+    assert frame == Frame("MESSAGE", {"passcode": "a"}, b"x")
 
 
 def test_masked_keeps_the_rest() -> None:
