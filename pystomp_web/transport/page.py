@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import js
-from pyodide.ffi import JsException, create_proxy, to_js
+from pyodide.ffi import JsException, can_run_sync, create_proxy, run_sync, to_js
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -168,3 +168,13 @@ async def answers_http(url: str, seconds: float) -> bool | None:
     finally:
         timer.close()
         js_abort.abort()
+
+
+def can_wait() -> bool:
+    """Whether a plain function that runs now can wait for a promise (JSPI, and entered in a way that allows it)."""
+    return bool(can_run_sync())
+
+
+def wait(awaitable: Any) -> Any:
+    """Wait for it in a plain function; the page goes on meanwhile."""
+    return run_sync(awaitable)
