@@ -1,0 +1,148 @@
+"""The page: its elements, listeners and frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import js
+from pyodide.ffi import create_proxy
+
+
+def element(id: str) -> Any:
+    """The element with this id.
+
+    Raises:
+        LookupError: the page has none: it and its Python do not belong together.
+    """
+    js_element = js.document.getElementById(id)
+    if js_element is None:
+        raise LookupError(f"the page has no element #{id}")
+    return js_element
+
+
+def clone(template_id: str) -> Any:
+    """A copy of what a <template> holds."""
+    return element(template_id).content.firstElementChild.cloneNode(True)
+
+
+def make(tag: str, text: str = "", class_name: str = "") -> Any:
+    """A new element; the text is text, whatever it holds."""
+    js_element = js.document.createElement(tag)
+    js_element.textContent = text
+    if class_name:
+        js_element.className = class_name
+    return js_element
+
+
+class Listeners:
+    """Listeners, and the proxies that the browser calls. They live as long as the page: there are a few dozen, none per row.
+
+    Args:
+        on_error: takes what a handler raised.
+    """
+
+    def __init__(self, on_error: Callable[[BaseException], None]) -> None:
+        self._on_error = on_error
+        self._js_proxies: list[Any] = []
+
+    def proxy(self, handler: Callable[..., None]) -> Any:
+        """A proxy of the handler; an exception in it is told, and does not get to the browser."""
+
+        def guarded(*arguments: Any) -> None:
+            try:
+                handler(*arguments)
+            except Exception as error:
+                self._on_error(error)
+
+        js_proxy = create_proxy(guarded)
+        self._js_proxies.append(js_proxy)
+        return js_proxy
+
+    def on(self, js_target: Any, event: str, handler: Callable[[Any], None]) -> None:
+        """Call the handler with each such event."""
+        js_target.addEventListener(event, self.proxy(handler))
+
+    def on_submit(self, form_id: str, handler: Callable[[], None]) -> None:
+        """Call the handler instead of sending the form anywhere."""
+
+        def submitted(js_event: Any) -> None:
+            js_event.preventDefault()
+            handler()
+
+        self.on(element(form_id), "submit", submitted)
+
+    def on_click(self, id: str, handler: Callable[[], None]) -> None:
+        """Call the handler when the element is clicked."""
+        self.on(element(id), "click", lambda _: handler())
+
+
+class Painter:
+    """Calls `paint` at most once per frame of the screen, however often it is asked."""
+
+    def __init__(self, listeners: Listeners, paint: Callable[[], None]) -> None:
+        self._paint = paint
+        self._asked = False
+        self._js_on_frame = listeners.proxy(self._on_frame)
+
+    def ask(self) -> None:
+        """Paint with the next frame."""
+        if not self._asked:
+            self._asked = True
+            js.requestAnimationFrame(self._js_on_frame)
+
+    def _on_frame(self, _: float) -> None:
+        self._asked = False
+        self._paint()
+
+
+class Slot:
+    """An element whose text, attributes and presence are written only when they change: writing costs layout."""
+
+    def __init__(self, where: str | Any) -> None:
+        self.js_element = element(where) if isinstance(where, str) else where
+        self._written: dict[str, object] = {}
+
+    def text(self, text: str) -> None:
+        """Show this text."""
+        if self._differs("text", text):
+            self.js_element.textContent = text
+
+    def show(self, visible: bool) -> None:
+        """Show or hide it."""
+        if self._differs("visible", visible):
+            self.js_element.hidden = not visible
+
+    def enable(self, enabled: bool) -> None:
+        """Let it be used, or not."""
+        if self._differs("enabled", enabled):
+            self.js_element.disabled = not enabled
+
+    def attribute(self, name: str, value: str) -> None:
+        """Set an attribute."""
+        if self._differs(name, value):
+            self.js_element.setAttribute(name, value)
+
+    def value(self, value: float) -> None:
+        """Set a progress bar."""
+        if self._differs("value", value):
+            self.js_element.value = value
+
+    def _differs(self, name: str, value: object) -> bool:
+        if name in self._written and self._written[name] == value:
+            return False
+        self._written[name] = value
+        return True
+
+
+class Slots:
+    """Slots by the ids of their elements, found when first used."""
+
+    def __init__(self) -> None:
+        self._slots: dict[str, Slot] = {}
+
+    def __getitem__(self, id: str) -> Slot:
+        slot = self._slots.get(id)
+        if slot is None:
+            slot = self._slots[id] = Slot(id)
+        return slot

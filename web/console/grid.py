@@ -1,0 +1,237 @@
+"""The list of messages: virtual, so that a hundred thousand cost no more than a screenful. The newest is on top."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import js
+
+from . import bodies
+from .dom import Listeners, Slot, clone, element
+from .history import History, Record
+
+_OVERSCAN = 4  # rows beyond the visible ones: what is scrolled in is there already
+_CELLS = ("number", "time", "destination", "body", "size")
+
+
+class Row:
+    """One element, used for one record after the other."""
+
+    def __init__(self) -> None:
+        self.js_element = clone("row-template")
+        self._cells = [Slot(self.js_element.querySelector(f".{name}")) for name in _CELLS]
+        js_buttons = self.js_element.querySelectorAll("button")
+        self._ack, self._nack = Slot(js_buttons[0]), Slot(js_buttons[1])
+        self._outcome = Slot(self.js_element.querySelector(".outcome"))
+        self._self = Slot(self.js_element)
+
+    def fill(self, record: Record) -> None:
+        """Show what of a record never changes."""
+        message = record.message
+        again = "again: " if message.redelivered else ""
+        texts = (
+            str(record.number),
+            record.clock,
+            f"{again}{message.destination}",
+            bodies.preview(message),
+            bodies.octets_in_words(len(message.body)),
+        )
+        for cell, text in zip(self._cells, texts, strict=True):
+            cell.text(text)
+        self._self.attribute("id", f"message-{record.number}")
+        self._self.attribute("data-number", str(record.number))
+
+    def refresh(self, index: int, *, selected: bool, settles: bool, nacks: bool, outcome: str) -> None:
+        """Show what of it may change."""
+        self._self.attribute("aria-rowindex", str(index + 2))
+        self._self.attribute("aria-selected", "true" if selected else "false")
+        self._ack.show(settles)
+        self._nack.show(settles and nacks)
+        self._outcome.text(outcome)
+
+
+class Grid:
+    """The list.
+
+    Args:
+        listeners: the page's.
+        history: what is shown.
+        on_settle: takes a record and "ack" or "nack".
+        on_select: takes the record that is looked at now, and whether to go into it.
+        ask: asks for a paint.
+    """
+
+    def __init__(
+        self,
+        listeners: Listeners,
+        history: History,
+        *,
+        on_settle: Callable[[Record, str], None],
+        on_select: Callable[[Record, bool], None],
+        ask: Callable[[], None],
+    ) -> None:
+        self.selected: Record | None = None
+        self._history = history
+        self._on_settle = on_settle
+        self._on_select = on_select
+        self._ask = ask
+        self._grid, self._space, self._newest = Slot("grid"), Slot("space"), Slot("newest")
+        self._js_grid = self._grid.js_element
+        self._js_head = self._js_grid.querySelector(".head")
+        self._js_rows = element("rows")
+        self._shown: dict[int, Row] = {}
+        self._free: list[Row] = []
+        self._appended = 0
+        self._unseen = 0
+        self._height = self._first = -1.0
+        listeners.on(self._js_grid, "scroll", lambda _: ask())
+        listeners.on(self._js_grid, "click", self._on_click)
+        listeners.on(self._js_grid, "keydown", self._on_key)
+        listeners.on_click("newest", self._to_newest)
+        self._js_observer = js.ResizeObserver.new(listeners.proxy(lambda *_: ask()))
+        self._js_observer.observe(self._js_grid)
+
+    def paint(self, *, settling: Callable[[Record], tuple[bool, bool, str]]) -> None:
+        """Bring the elements up to date.
+
+        Args:
+            settling: whether a record can be acknowledged, and refused, and what to say of it instead.
+        """
+        history = self._history
+        count = len(history)
+        self._grid.show(count > 0)
+        if not count:
+            self._forget()
+            return
+        # First everything that is read, then what is written: or the browser lays the page out more than once.
+        row_height = float(js.getComputedStyle(self._js_rows).getPropertyValue("--row").strip().removesuffix("px"))
+        room = self._js_grid.clientHeight - self._js_head.offsetHeight
+        top = self._js_grid.scrollTop
+        arrived, self._appended = history.appended - self._appended, history.appended
+        if top >= row_height / 2:  # somebody reads further down: what they read stays where it is
+            top += arrived * row_height
+            self._unseen += arrived
+        else:
+            self._unseen = 0
+        height = count * row_height
+        top = max(0.0, min(top, height - room))
+        first = max(0, math.floor(top / row_height) - _OVERSCAN)
+        last = min(count, math.ceil((top + room) / row_height) + _OVERSCAN)
+        if height != self._height:
+            self._height = height
+            self._space.js_element.style.height = f"{height}px"
+        if first * row_height != self._first:
+            self._first = first * row_height
+            self._js_rows.style.transform = f"translateY({self._first}px)"
+        if arrived and self._unseen:
+            self._js_grid.scrollTop = top
+        self._place(first, last)
+        for index in range(first, last):
+            record = history.newest(index)
+            settles, nacks, outcome = settling(record)
+            self._shown[record.number].refresh(
+                index, selected=record is self.selected, settles=settles, nacks=nacks, outcome=outcome
+            )
+        self._grid.attribute("aria-rowcount", str(count + 1))
+        selected = self.selected
+        visible = selected is not None and selected.number in self._shown
+        self._grid.attribute("aria-activedescendant", f"message-{selected.number}" if selected and visible else "")
+        self._newest.show(self._unseen > 0)
+        self._newest.text(f"\u2191 {self._unseen:,} new")
+
+    def _place(self, first: int, last: int) -> None:
+        """Have a row for each record from `first` to before `last`, in this order."""
+        wanted = [self._history.newest(index) for index in range(first, last)]
+        numbers = {record.number for record in wanted}
+        for number in [number for number in self._shown if number not in numbers]:
+            row = self._shown.pop(number)
+            row.js_element.remove()
+            self._free.append(row)
+        js_next = self._js_rows.firstElementChild
+        for record in wanted:
+            row_or_none = self._shown.get(record.number)
+            if row_or_none is not None:
+                js_next = row_or_none.js_element.nextElementSibling
+                continue
+            row = self._free.pop() if self._free else Row()
+            row.fill(record)
+            self._shown[record.number] = row
+            self._js_rows.insertBefore(row.js_element, js_next)
+
+    def _forget(self) -> None:
+        for row in self._shown.values():
+            row.js_element.remove()
+            self._free.append(row)
+        self._shown.clear()
+        self._unseen = 0
+        self._appended = self._history.appended
+        self._newest.show(False)
+
+    # What people do.
+
+    def _record(self, js_inside: Any) -> Record | None:
+        js_row = js_inside.closest("[data-number]")
+        if js_row is None:
+            return None
+        return self._history.find(int(js_row.getAttribute("data-number")))
+
+    def _on_click(self, js_event: Any) -> None:
+        record = self._record(js_event.target)
+        if record is None:
+            return
+        js_button = js_event.target.closest("[data-settle]")
+        if js_button is not None:
+            self._js_grid.focus()
+            self._on_settle(record, js_button.getAttribute("data-settle"))
+        else:
+            self._select(record, enter=True)
+
+    def _on_key(self, js_event: Any) -> None:
+        if js_event.ctrlKey or js_event.altKey or js_event.metaKey or not len(self._history):
+            return
+        key = js_event.key
+        if key in ("a", "n") and self.selected is not None:
+            self._on_settle(self.selected, "ack" if key == "a" else "nack")
+        elif key == "Enter" and self.selected is not None:
+            self._select(self.selected, enter=True)
+        elif (index := self._target(key)) is not None:
+            self._select(self._history.newest(index), enter=False)
+            self._scroll_to(index)
+        else:
+            return
+        js_event.preventDefault()
+
+    def _target(self, key: str) -> int | None:
+        """The place that a key leads to."""
+        last = len(self._history) - 1
+        if key == "Home":
+            return 0
+        if key == "End":
+            return last
+        page = max(1, len(self._shown) - 2 * _OVERSCAN)
+        step = {"ArrowDown": 1, "ArrowUp": -1, "PageDown": page, "PageUp": -page}.get(key)
+        if step is None:
+            return None
+        index = self._history.index_of(self.selected) if self.selected is not None else None
+        return 0 if index is None else max(0, min(last, index + step))
+
+    def _select(self, record: Record, *, enter: bool) -> None:
+        self.selected = record
+        self._on_select(record, enter)
+        self._ask()
+
+    def _scroll_to(self, index: int) -> None:
+        row_height = self._height / max(1, len(self._history))
+        room = self._js_grid.clientHeight - self._js_head.offsetHeight
+        top, bottom = index * row_height, (index + 1) * row_height
+        if top < self._js_grid.scrollTop:
+            self._js_grid.scrollTop = top
+        elif bottom > self._js_grid.scrollTop + room:
+            self._js_grid.scrollTop = bottom - room
+
+    def _to_newest(self) -> None:
+        self._js_grid.scrollTop = 0
+        self._js_grid.focus()
+        self._ask()
