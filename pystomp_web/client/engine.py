@@ -339,7 +339,8 @@ class Engine:
 
         self.sender.lost(lost)
         self.requests.fail(lost)
-        self.subscriptions.end_with_connection(error)
+        if not self.closing:
+            self.subscriptions.end_with_connection(error)
         if self._backoff is not None:
             self._set_state(State.WAITING, cause)
         if self._lost is not None and not self._lost.done():
