@@ -11,9 +11,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -21,6 +20,7 @@ from .broker import Broker
 from .gateway import Gateway
 from .origins import Gatekeeper
 from .pages import Folder, file_response, security_headers
+from .sessions import Endpoint, Sessions
 from .websocket import BrokerEndpoint, open_socket
 
 if TYPE_CHECKING:
@@ -31,21 +31,9 @@ if TYPE_CHECKING:
 STOMP_PATH = "/stomp"
 DEFAULT_STOMP_PORT = 61613
 _TCP_URL = re.compile(r"tcp://(\[[0-9a-f:.]+\]|[^\s/:@\[\]]+)(?::([0-9]{1,5}))?/?", re.IGNORECASE)
-_GOING_AWAY = 1001
 
 #: The embedded broker; not there behind a gateway.
 BROKER: web.AppKey[Broker] = web.AppKey("broker", Broker)
-_SOCKETS = web.AppKey("sockets", set[web.WebSocketResponse])
-
-
-class Endpoint(Protocol):
-    """What stands behind the WebSocket."""
-
-    max_frame_size: int
-    close_timeout: float
-
-    async def serve(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
-        """Serve one WebSocket until it ends."""
 
 
 def create_app(config: ServerConfig, *, broker: Broker | None = None) -> web.Application:
@@ -60,7 +48,6 @@ def create_app(config: ServerConfig, *, broker: Broker | None = None) -> web.App
     """
     gatekeeper = Gatekeeper(config.host, config.allow_origins)
     app = web.Application(middlewares=[_host_check(gatekeeper)])
-    app[_SOCKETS] = set()
     endpoint: Endpoint
     if config.broker == "embedded":
         app[BROKER] = broker = broker or Broker(
@@ -70,14 +57,19 @@ def create_app(config: ServerConfig, *, broker: Broker | None = None) -> web.App
     else:
         host, port = parse_tcp_url(config.broker)
         endpoint = Gateway(host, port, vhost=config.vhost, limits=config.limits)
-    app.router.add_get(STOMP_PATH, _stomp_handler(endpoint, gatekeeper))
+    sessions = Sessions(endpoint)
+    app.router.add_get(STOMP_PATH, _stomp_handler(endpoint, sessions, gatekeeper))
     _add_wheel(app, config)
     if config.pyodide is not None:
         app.router.add_get("/pyodide/{path:.*}", _folder(config, "pyodide").serve)
     if config.root is not None:
         app.router.add_get("/{path:.*}", _folder(config, "root").serve)
     app.on_response_prepare.append(_add_security_headers)
-    app.on_shutdown.append(_close_sockets)
+
+    async def end_sessions(_: web.Application) -> None:
+        await sessions.end()
+
+    app.on_shutdown.append(end_sessions)
     return app
 
 
@@ -134,7 +126,7 @@ def _host_check(gatekeeper: Gatekeeper) -> Callable[..., Awaitable[web.StreamRes
 
 
 def _stomp_handler(
-    endpoint: Endpoint, gatekeeper: Gatekeeper
+    endpoint: Endpoint, sessions: Sessions, gatekeeper: Gatekeeper
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
         headers = request.headers
@@ -149,12 +141,7 @@ def _stomp_handler(
         transport = request.transport
         await socket.prepare(request)
         if transport is not None:
-            sockets = request.app[_SOCKETS]
-            sockets.add(socket)
-            try:
-                await endpoint.serve(socket, transport)
-            finally:
-                sockets.discard(socket)
+            await sessions.run(socket, transport)
         return socket
 
     return handle
@@ -165,9 +152,3 @@ async def _add_security_headers(request: web.Request, response: web.StreamRespon
         host = request.headers.get("Host", "")
         # A host that was refused does not get into a header.
         response.headers.update(security_headers(host if response.status != 403 else "localhost"))
-
-
-async def _close_sockets(app: web.Application) -> None:
-    sockets = app[_SOCKETS]
-    ends = [socket.close(code=_GOING_AWAY, message=b"the server is stopping") for socket in sockets]
-    await asyncio.gather(*ends)

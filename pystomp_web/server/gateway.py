@@ -16,7 +16,8 @@ from pystomp_web.errors import ProtocolError
 from pystomp_web.protocol import Decoder, Frame, Version, encode
 
 from .config import BrokerLimits
-from .messages import close_reason, error_frame, is_utf8
+from .messages import error_frame, is_utf8
+from .sessions import Ending, first_of
 from .splitter import Splitter
 from .words import why
 
@@ -25,7 +26,6 @@ logger = logging.getLogger(__name__)
 _CHUNK = 64 * 1024
 _SERVER_ERROR = 1011
 NORMAL = 1000
-End = tuple[int, str, str]
 
 
 class Gateway:
@@ -46,7 +46,7 @@ class Gateway:
         self.max_frame_size = self._limits.max_frame_size
         self.close_timeout = self._limits.close_timeout
 
-    async def serve(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
+    async def serve(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> Ending:
         """Serve one WebSocket until it, or the broker's side, ends."""
         del transport
         try:
@@ -54,20 +54,18 @@ class Gateway:
                 reader, writer = await asyncio.open_connection(self.host, self.port)
         except (OSError, TimeoutError) as error:
             detail = f"nothing answers at tcp://{self.host}:{self.port} ({why(error)})"
-            await self._end(socket, (_SERVER_ERROR, "Broker not reachable", detail))
-            return
-        to_broker = asyncio.ensure_future(self._to_broker(socket, writer))
-        to_page = asyncio.ensure_future(self._to_page(reader, socket))
+            return await self._tell(socket, "Broker not reachable", detail)
+        ending: Ending = (NORMAL, "")
+
+        async def to_page() -> None:
+            nonlocal ending
+            ending = await self._to_page(reader, socket)
+
         try:
-            await asyncio.wait((to_broker, to_page), return_when=asyncio.FIRST_COMPLETED)
-            if to_page.done():
-                with contextlib.suppress(OSError):  # the page went first
-                    await self._end(socket, to_page.result())
+            await first_of(asyncio.ensure_future(to_page()), asyncio.ensure_future(self._to_broker(socket, writer)))
         finally:
-            to_broker.cancel()
-            to_page.cancel()
-            await asyncio.gather(to_broker, to_page, return_exceptions=True)
             await self._let_go(writer)
+        return ending
 
     async def _to_broker(self, socket: web.WebSocketResponse, writer: asyncio.StreamWriter) -> None:
         connect = None if self._vhost is None else ConnectEditor(self._vhost, self.max_frame_size)
@@ -85,7 +83,7 @@ class Gateway:
                 # The other direction sees the end as well, behind what the broker said last.
                 await asyncio.get_running_loop().create_future()
 
-    async def _to_page(self, reader: asyncio.StreamReader, socket: web.WebSocketResponse) -> End:
+    async def _to_page(self, reader: asyncio.StreamReader, socket: web.WebSocketResponse) -> Ending:
         """Pass on what the broker says; returns how the page is to be told of the end."""
         splitter = Splitter(self.max_frame_size)
         told = False
@@ -93,7 +91,7 @@ class Gateway:
             try:
                 data = await reader.read(_CHUNK)
             except OSError as error:
-                return _SERVER_ERROR, "Broker lost", f"the connection to the broker broke ({why(error)})"
+                return await self._tell(socket, "Broker lost", f"the connection to the broker broke ({why(error)})")
             if not data:
                 break
             try:
@@ -103,20 +101,20 @@ class Gateway:
                     told = told or bool(command)
             except ProtocolError as error:
                 detail = f"tcp://{self.host}:{self.port} sent what is no STOMP: {error}"
-                return _SERVER_ERROR, "Not a STOMP broker", detail
+                return await self._tell(socket, "Not a STOMP broker", detail)
         if not splitter.idle:
-            return _SERVER_ERROR, "Broker lost", "the broker closed the connection amid a frame"
+            return await self._tell(socket, "Broker lost", "the broker closed the connection amid a frame")
         if not told:
-            return _SERVER_ERROR, "Broker lost", "the broker closed the connection before it had said anything"
-        return NORMAL, "", "the broker closed the connection"
+            detail = "the broker closed the connection before it had said anything"
+            return await self._tell(socket, "Broker lost", detail)
+        return NORMAL, "the broker closed the connection"
 
-    async def _end(self, socket: web.WebSocketResponse, end: End) -> None:
-        code, message, detail = end
-        if message:
-            logger.warning("%s: %s", message, detail)
-            with contextlib.suppress(OSError):
-                await socket.send_frame(error_frame(message, detail, Version.V1_0), WSMsgType.TEXT)
-        await socket.close(code=code, message=close_reason(f"{message}: {detail}" if message else detail))
+    async def _tell(self, socket: web.WebSocketResponse, message: str, detail: str) -> Ending:
+        """Say in an ERROR why the end comes; returns how."""
+        logger.warning("%s: %s", message, detail)
+        with contextlib.suppress(OSError):  # the page went first
+            await socket.send_frame(error_frame(message, detail, Version.V1_0), WSMsgType.TEXT)
+        return _SERVER_ERROR, f"{message}: {detail}"
 
     async def _let_go(self, writer: asyncio.StreamWriter) -> None:
         """Close the broker's side: what the page said last, such as DISCONNECT, is still written."""

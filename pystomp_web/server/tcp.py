@@ -60,7 +60,9 @@ class TcpListener:
         async def pump() -> None:
             with contextlib.suppress(OSError):
                 await link.pump()
-                writer.close()  # writes what it still holds; the reader then sees the end
+                # Half of it only: a socket that is closed with something unread would be reset, and what was said last
+                # be lost ("Connection Lingering"). The link's own time limit holds.
+                writer.write_eof()
 
         link = Link(self._broker, write, writer.transport.abort)
         pumping = asyncio.ensure_future(pump())
@@ -68,8 +70,6 @@ class TcpListener:
             with contextlib.suppress(OSError):
                 while data := await reader.read(_CHUNK):
                     link.receive(data)
-            if link.ending is not None:
-                await pumping
         finally:
             pumping.cancel()
             link.ended()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
 
 from .link import Link
-from .messages import close_reason
+from .sessions import Ending, first_of
 
 if TYPE_CHECKING:
     from .broker import Broker
@@ -54,28 +53,22 @@ class BrokerEndpoint:
         self.max_frame_size = broker.limits.max_frame_size
         self.close_timeout = broker.limits.close_timeout
 
-    async def serve(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
-        """Serve one WebSocket until it ends."""
+    async def serve(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> Ending:
+        """Serve one WebSocket until it ends, or the broker wants it to."""
 
         async def write(data: bytes, is_text: bool) -> None:
             await socket.send_frame(data, WSMsgType.TEXT if is_text else WSMsgType.BINARY)
 
-        async def pump() -> None:
-            with contextlib.suppress(OSError):
-                await link.pump()
-                code, reason = link.ending or (1011, "")
-                await socket.close(code=code, message=close_reason(reason))
-
-        link = Link(self.broker, write, transport.abort)
-        pumping = asyncio.ensure_future(pump())
-        try:
+        async def read() -> None:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     link.receive(message.data.encode())
                 elif message.type is WSMsgType.BINARY:
                     link.receive(message.data)
-            if link.ending is not None:
-                await pumping
+
+        link = Link(self.broker, write, transport.abort)
+        try:
+            await first_of(asyncio.ensure_future(read()), asyncio.ensure_future(link.pump()))
         finally:
-            pumping.cancel()
             link.ended()
+        return link.ending or (1000, "")
