@@ -26,7 +26,7 @@ class Transport(ABC):
         on_data: called with the octets of what arrived, text as UTF-8; they may be overwritten after the call returns.
         on_close: called with (code, reason, clean) when the connection ended (RFC 6455, section 7.1).
         joined: whether several WebSocket messages may be handed over in one call, and one in pieces. Where False, each
-            call is one whole message. Set it before `open()`.
+            call is one whole message. It may be set at any time, between two messages, and holds from the next on.
     """
 
     def __init__(self, url: str, subprotocols: Sequence[str] = ()) -> None:

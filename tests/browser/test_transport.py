@@ -106,7 +106,7 @@ def test_close_inside_a_delivery(page: PyodidePage, origin: str) -> None:
 
 
 def test_an_exception_of_the_consumer_stops_nothing(page: PyodidePage, origin: str) -> None:
-    assert page.run(SCENARIO, "failing_consumer", origin) == 5
+    assert page.run(SCENARIO, "failing_consumer", origin) == 6
     assert page.console == []
 
 

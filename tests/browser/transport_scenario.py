@@ -118,15 +118,20 @@ async def large(origin: str) -> None:
     capacity = _batch.CAPACITY
     for character in "aé€\N{PILE OF POO}":
         width = len(character.encode())
-        for size in (capacity - 4, capacity - 3, capacity - 1, capacity, capacity + 1, 3 * capacity + 2):
+        for size in (capacity - 4, capacity - 3, capacity, capacity + 1, 2 * capacity + 2):
             head = "x" * (size % width)
             text = head + character * (size // width)
-            peer = await connect(origin, ["echo", 3])
+            peer = await connect(origin, ["echo", 4])
+            # After a large message the next one goes through the buffer even when it is alone.
+            peer.transport.send("x" * 3000)
+            await peer.until(lambda peer=peer: bool(peer.items))  # type: ignore[misc]
             peer.transport.send(text)
+            await peer.until(lambda size=size, peer=peer: peer.octets >= 3000 + size)  # type: ignore[misc]
+            assert peer.data[3000:] == text.encode()
             peer.transport.send("€")
             peer.transport.send(text.encode())
-            await peer.until(lambda size=size, peer=peer: peer.octets >= 2 * size + 3)  # type: ignore[misc]
-            assert peer.data == text.encode() + "€".encode() + text.encode()
+            await peer.until(lambda size=size, peer=peer: peer.octets >= 3003 + 2 * size)  # type: ignore[misc]
+            assert peer.data[3000 + size :] == "€".encode() + text.encode()
             peer.transport.close()
 
 
@@ -308,7 +313,13 @@ async def failing_consumer(origin: str) -> int:
             raised.append(LookupError("on purpose"))
             raise raised[-1]
 
+    def fail_at_the_end(code: int, reason: str, clean: bool) -> None:
+        peer._on_close(code, reason, clean)
+        raised.append(LookupError("on purpose"))
+        raise raised[-1]
+
     peer.hook = fail
+    peer.transport.on_close = fail_at_the_end
     try:
         peer.transport.send("go")
         await peer.until(lambda: bool(peer.items))
