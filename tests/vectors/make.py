@@ -252,6 +252,14 @@ def escapes() -> None:
                 (command, (("passcode", value), ("a\\tb", "x")), ""),
                 section="1.1 and 1.2 Value Encoding: all frames except the CONNECT and CONNECTED frames",
             )
+        decode(
+            g,
+            f"{command} with CRLF is not escaped",
+            f"{command}\r\npasscode:p\\c\\t\\\r\n\r\n\0",
+            (command, (("passcode", "p\\c\\t\\"),), ""),
+            versions=["1.2"],
+            section="1.2 Value Encoding: all frames except the CONNECT and CONNECTED frames; STOMP Frames",
+        )
     for command in (*CLIENT, *SERVER):
         if command in NEVER_ESCAPED:
             continue
@@ -1061,6 +1069,24 @@ def limits() -> None:
         limits={"max_frame_size": 20},
         error="FrameTooLarge",
     )
+    for name, data in (
+        ("head", "MESSAGE\na:bbbbbbbbbb"),
+        ("head of CRLF lines", "MESSAGE\r\na:bbbbbbbbb"),
+        ("body", "MESSAGE\n\nbbbbbbbbbbb"),
+    ):
+        of = ["1.2"] if "CRLF" in name else ALL
+        size = len(data)  # 20: what is to come makes it 21 or more
+        label = f"a {name} that does not end, as large as a frame may be"
+        decode(g, label, data, versions=of, section=section, limits={"max_frame_size": size}, error="FrameTooLarge")
+        label = f"a {name} that does not end, one less"
+        decode(g, label, data, versions=of, section=section, limits={"max_frame_size": size + 1}, waits=True)
+        if "head" in name:
+            label = f"a {name} that does not end, as large as a head may be"
+            decode(
+                g, label, data, versions=of, section=section, limits={"max_header_size": size}, error="FrameTooLarge"
+            )
+            label = f"a {name} that does not end, less than a head may be"
+            decode(g, label, data, versions=of, section=section, limits={"max_header_size": size + 1}, waits=True)
     decode(
         g,
         "a body that is announced",
