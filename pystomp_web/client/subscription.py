@@ -148,6 +148,12 @@ class Subscription:
                 self._engine.observers.nobody(error)
             self._queue.append(error)
 
+    def _failed(self, error: BaseException) -> None:
+        """It ends while the client goes on: with a callback nobody asks for the error."""
+        logger.warning("subscription %r to %r has ended: %s", self.id, self.destination, error)
+        if self._callback is not None:
+            self._engine.observers.nobody(error)
+
     def _end(self, error: BaseException | None) -> None:
         """No more messages come; None: because it was asked for."""
         if self._ended:

@@ -65,7 +65,8 @@ class Subscriptions:
             if receipt is not None:
                 receipts.forget(receipt)
             self.end(subscription, error)
-            engine.observers.nobody(error)
+            if subscription._callback is None:
+                engine.observers.nobody(error)
             return
         if receipt is not None:
             receipts.wrote(receipt)
@@ -97,6 +98,8 @@ class Subscriptions:
         if self.by_id.get(subscription.id) is subscription:
             del self.by_id[subscription.id]
         self._clear(subscription)
+        if error is not None and not subscription._ended and not self._engine.finished:
+            subscription._failed(error)
         subscription._end(error)
 
     def end_all(self, error: BaseException | None) -> None:
