@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pystomp_web as stomp
 from situation import Recorder, raises, situation, until
+
+import pystomp_web as stomp
 
 if TYPE_CHECKING:
     from tests.support.scripted import Peer
@@ -362,7 +363,7 @@ async def after_a_final_failure_the_pending_messages_come_and_then_that_error(ur
     got = []
     with raises(stomp.ConnectionLost):
         async for message in subscription:
-            got.append(message.text)
+            got.append(message.text)  # noqa: PERF401
     assert got == ["2"]
     with raises(stomp.ConnectionLost):
         await subscription.get()
