@@ -11,8 +11,9 @@ import tempfile
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import ClassVar, Self
 
 from websockets.exceptions import WebSocketException
@@ -51,9 +52,13 @@ class Launcher(ABC):
         row: its name in `pystomp_web.brokers`.
         login, passcode: that it takes.
         url: of its WebSocket; it stays the same over a restart.
+        takes_octets: whether a body that is not UTF-8 may be sent to it at all.
+        beats_in, beats_out: how many heart-beats a test waits for.
+        provoke: a `destination` (and `headers`) whose SUBSCRIBE it refuses; with `unsubscribe`, whose UNSUBSCRIBE.
 
     Args:
         origin: of the pages that will use it, for those brokers that ask.
+        names: what `topic` and `queue` will be asked for: some brokers must know them before they start.
     """
 
     name: ClassVar[str]
@@ -63,10 +68,15 @@ class Launcher(ABC):
     passcode: ClassVar[str | None] = None
     path: ClassVar[str] = "/"
     subprotocol: ClassVar[str] = "v11.stomp"
-    connect_headers: ClassVar[Mapping[str, str]] = {}
+    connect_headers: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    takes_octets: ClassVar[bool] = True
+    beats_in: ClassVar[int] = 4
+    beats_out: ClassVar[int] = 4
+    provoke: ClassVar[Mapping[str, object]] = MappingProxyType({})
 
-    def __init__(self, origin: str = "http://127.0.0.1") -> None:
+    def __init__(self, origin: str = "http://127.0.0.1", names: Sequence[str] = ("test",)) -> None:
         self.origin = origin
+        self.names = tuple(names)
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-"))
         self.log = self.folder / "broker.log"
@@ -142,10 +152,8 @@ class Launcher(ABC):
             assert answer.command == "CONNECTED", answer
             # Some leave a zombie behind where the socket is just dropped.
             websocket.send(encode(Frame("DISCONNECT", {"receipt": "bye"}), "1.2").decode())
-            try:
+            with suppress(TimeoutError, WebSocketException):
                 websocket.recv(timeout=1)
-            except (TimeoutError, WebSocketException):
-                pass
             return answer
 
     def stop(self, *, keep: bool = False) -> None:

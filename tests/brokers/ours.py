@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from types import MappingProxyType
 
 from tests.brokers.launcher import ROOT, Launcher, free_port
 
@@ -16,6 +17,7 @@ class Embedded(Launcher):
     name = "embedded"
     version = version("pystomp-web")
     row = "unknown"
+    provoke = MappingProxyType({"destination": "nowhere"})
     login = "alice"
     passcode = "wonderland"
     path = "/stomp"
@@ -41,7 +43,7 @@ class CoilMQ(Launcher):
     def command(self) -> Sequence[str]:
         tcp = free_port()
         gateway = (
-            f"{sys.executable} -m pystomp_web.server --port {self.port} --root {ROOT / 'web'} --allow-origin {self.origin} "
-            f"--broker tcp://127.0.0.1:{tcp} --vhost {socket.getfqdn()}"
+            f"{sys.executable} -m pystomp_web.server --port {self.port} --root {ROOT / 'web'} "
+            f"--allow-origin {self.origin} --broker tcp://127.0.0.1:{tcp} --vhost {socket.getfqdn()}"
         )
         return ["sh", "-c", f"{sys.executable} -m coilmq.start -b 127.0.0.1 -p {tcp} & exec {gateway}"]

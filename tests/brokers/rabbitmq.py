@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.brokers.launcher import Launcher, free_port
 
@@ -31,7 +32,8 @@ class RabbitMQ(Launcher):
     login = "guest"
     passcode = "guest"
     path = "/ws"
-    connect_headers = {"host": "/"}
+    connect_headers = MappingProxyType({"host": "/"})
+    provoke = MappingProxyType({"destination": "/exchange/nowhere/key"})
 
     def prepare(self) -> None:
         (self.folder / "plugins").write_text("[rabbitmq_stomp,rabbitmq_web_stomp].\n")

@@ -1,0 +1,86 @@
+"""What a run observed, as a table broker x scenario."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.brokers.abilities import DEVIATIONS, SCENARIOS
+from tests.brokers.launcher import BUILD, Launcher
+
+FILE = BUILD / "results.json"
+
+
+class Cell:
+    """One broker in one scenario."""
+
+    def __init__(self, broker: Launcher, scenario: str) -> None:
+        self.broker = broker.name
+        self.scenario = scenario
+        self.passed = False
+        self.observed: Any = None
+        self.seconds = 0.0
+
+    @property
+    def mark(self) -> str:
+        """In a word or two: "yes", "no" (a deviation, as expected), "FAILED"."""
+        if not self.passed:
+            return "FAILED"
+        deviation = DEVIATIONS.get(self.broker, {}).get(self.scenario)
+        return "yes" if deviation is None or deviation.merely else "no"
+
+
+class Results:
+    """Of one run."""
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[str, str], Cell] = {}
+        self.versions: dict[str, str] = {}
+        self.browser = ""
+
+    @contextmanager
+    def cell(self, broker: Launcher, scenario: str) -> Iterator[Cell]:
+        """Run a scenario inside."""
+        cell = self.cells[broker.name, scenario] = Cell(broker, scenario)
+        self.versions[broker.name] = broker.version
+        started = time.monotonic()
+        try:
+            yield cell
+            cell.passed = True
+        finally:
+            cell.seconds = time.monotonic() - started
+
+    def table(self) -> list[str]:
+        """Lines for a terminal."""
+        if not self.versions:
+            return []
+        first = max(map(len, SCENARIOS))
+        widths = {name: max(len(name), 6) for name in self.versions}
+        head = "  ".join([" " * first, *(f"{name:{width}}" for name, width in widths.items())])
+        lines = [head]
+        for scenario in SCENARIOS:
+            marks = [(self.cells[name, scenario].mark if (name, scenario) in self.cells else "-") for name in widths]
+            cells = [f"{mark:{width}}" for mark, width in zip(marks, widths.values(), strict=True)]
+            lines.append("  ".join([f"{scenario:{first}}", *cells]))
+        lines.append("")
+        for name in widths:
+            for scenario, deviation in DEVIATIONS.get(name, {}).items():
+                if (name, scenario) in self.cells:
+                    lines.append(f"{name}, {scenario}: {deviation.reason}")
+        return [line.rstrip() for line in lines]
+
+    def save(self) -> None:
+        """For docs/brokers-results.md."""
+        if not self.cells:
+            return
+        BUILD.mkdir(parents=True, exist_ok=True)
+        cells = {
+            f"{name} {scenario}": [cell.mark, cell.observed, round(cell.seconds, 1)]
+            for (name, scenario), cell in self.cells.items()
+        }
+        about = {"date": time.strftime("%Y-%m-%d"), "python": platform.python_version(), "browser": self.browser}
+        FILE.write_text(json.dumps({**about, "versions": self.versions, "cells": cells}, indent=1, ensure_ascii=False))
