@@ -63,7 +63,9 @@ def create_app(config: ServerConfig, *, broker: Broker | None = None) -> web.App
     if config.pyodide is not None:
         app.router.add_get("/pyodide/{path:.*}", _folder(config, "pyodide").serve)
     if config.root is not None:
-        app.router.add_get("/{path:.*}", _folder(config, "root").serve)
+        pages = _folder(config, "root")
+        app.router.add_get("/{path:favicon\\.ico}", _quiet(pages.serve))
+        app.router.add_get("/{path:.*}", pages.serve)
     app.on_response_prepare.append(_add_security_headers)
 
     async def end_sessions(_: web.Application) -> None:
@@ -91,6 +93,20 @@ def _folder(config: ServerConfig, name: str) -> Folder:
     if not path.is_dir():
         raise ValueError(f"the {name} folder {str(path)!r} does not exist")
     return Folder(path)
+
+
+def _quiet(
+    serve: Callable[[web.Request], Awaitable[web.StreamResponse]],
+) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """Browsers ask for an icon unasked; that there is none is no error for the page's console."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            return await serve(request)
+        except web.HTTPNotFound:
+            return web.Response(status=204)
+
+    return handle
 
 
 def _add_wheel(app: web.Application, config: ServerConfig) -> None:

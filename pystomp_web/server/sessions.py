@@ -28,7 +28,7 @@ class Endpoint(Protocol):
 class Sessions:
     """Runs the sessions of one end point.
 
-    A socket is closed only when nobody reads from it any more: aiohttp's close() would otherwise not wait for the peer's
+    A socket is closed only when nobody reads from it any more: aiohttp's close() would otherwise not await the peer's
     part of the closing handshake, and the browser would call the end unclean.
 
     Args:

@@ -20,7 +20,7 @@ VERSIONS = ["1.0", "1.1", "1.2"]
 
 #: In the page: a client with a list of what happened, and a wait for the next thing of a kind.
 PRELUDE = """
-([version, passcode]) => {
+([version, passcode, beat]) => {
   const events = [], waiting = [];
   const note = (kind, value) => {
     events.push([kind, value]);
@@ -30,6 +30,7 @@ PRELUDE = """
     for (;;) {
       const index = events.findIndex(event => event[0] === kind);
       if (index >= 0) return events.splice(index, 1)[0][1];
+      if (events.some(event => event[0] === 'closed')) throw new Error(JSON.stringify(events));
       await new Promise(wake => waiting.push(wake));
     }
   };
@@ -39,8 +40,8 @@ PRELUDE = """
     stompVersions: new StompJs.Versions([version]),
     connectHeaders: {login: 'al', passcode},
     reconnectDelay: 0,
-    heartbeatIncoming: 100,
-    heartbeatOutgoing: 100,
+    heartbeatIncoming: beat,
+    heartbeatOutgoing: beat,
     debug: line => line === '<<< PONG' && note('beat', null),
     onConnect: frame => note('connected', plain(frame)),
     onStompError: frame => note('error', plain(frame)),
@@ -63,26 +64,34 @@ def server(loop_thread: LoopThread, tmp_path_factory: pytest.TempPathFactory) ->
     loop_thread.run(context.__aexit__(None, None, None))
 
 
-@pytest.fixture
-def page(browser: Browser, server: Serving) -> Iterator[Page]:
-    """A page with stompjs in it; what its console says but for stompjs' own lines is an error."""
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[tuple[Page, list[str]]]:
+    """One page for all tests of this module, and what its console said."""
     context = browser.new_context()
     page = context.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(f"{server.url}/")
-    yield page
+    yield page, said
     context.close()
-    assert [line for line in said if "favicon" not in line and "404" not in line] == []
 
 
-def start(page: Page, version: str = "1.2", passcode: str = "geheim") -> None:
-    page.evaluate(PRELUDE, [version, passcode])
+@pytest.fixture
+def page(tab: tuple[Page, list[str]], server: Serving) -> Iterator[Page]:
+    """The page afresh, with stompjs in it; whatever its console says is an error."""
+    page, said = tab
+    page.goto(f"{server.url}/")
+    said.clear()
+    yield page
+    assert said == []
 
 
-def connected(page: Page, version: str) -> Any:
-    start(page, version)
+def start(page: Page, version: str = "1.2", passcode: str = "geheim", beat: int = 10_000) -> None:
+    page.evaluate(PRELUDE, [version, passcode, beat])
+
+
+def connected(page: Page, version: str, beat: int = 10_000) -> Any:
+    start(page, version, beat=beat)
     return page.evaluate("() => scenario.next('connected')")
 
 
@@ -165,9 +174,9 @@ def test_binary_bodies(page: Page) -> None:
 
 
 def test_heart_beats_keep_the_connection(page: Page) -> None:
-    assert connected(page, "1.2")["headers"]["heart-beat"] == "100,100"
-    # Ten of the server's beats: without the page's own it would be dead long since.
-    page.evaluate("async () => { for (let i = 0; i < 10; i++) await scenario.next('beat') }")
+    assert connected(page, "1.2", beat=400)["headers"]["heart-beat"] == "100,100"
+    # Four of the server's beats: without the page's own it would be dead long since.
+    page.evaluate("async () => { for (let i = 0; i < 4; i++) await scenario.next('beat') }")
     assert page.evaluate("() => scenario.client.connected")
 
 

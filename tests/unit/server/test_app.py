@@ -61,6 +61,12 @@ async def test_what_is_served(config: ServerConfig) -> None:
             assert await answer.json() == {"name": name, "url": f"/wheel/{name}"}
         async with session.head("/") as answer:
             assert answer.status == 200
+        async with session.get("/favicon.ico") as answer:
+            assert answer.status == 204
+        assert config.root is not None
+        (config.root / "favicon.ico").write_bytes(b"icon")
+        async with session.get("/favicon.ico") as answer:
+            assert (answer.status, await answer.read()) == (200, b"icon")
         async with session.get("/sub", allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (301, "/sub/")
 

@@ -133,6 +133,18 @@ async def test_a_page_that_breaks_off_ends_the_broker() -> None:
         assert await last in (b"x", b"")
 
 
+async def test_a_websocket_message_that_is_too_large_ends_both_sides() -> None:
+    last = asyncio.get_running_loop().create_future()
+
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        last.set_result(await reader.read())
+
+    async with joined(script, limits=BrokerLimits(max_frame_size=1000)) as page:
+        await page.send("x" * 200_000)
+        assert (await end(page))[0] == 1009
+        assert await last == b""
+
+
 @pytest.mark.parametrize(
     ("said", "message"),
     [

@@ -194,12 +194,12 @@ def test_a_wrong_passcode(server: Serving, kind: str) -> None:
 def test_heart_beats_keep_the_connection(loop_thread: LoopThread, kind: str) -> None:
     context = serving(ServerConfig(tcp_port=0, heartbeat=(100, 100)))
     quick = loop_thread.run(context.__aenter__())
-    connection, listener = make(quick, kind, heartbeats=(100, 100))
+    connection, listener = make(quick, kind, heartbeats=(400, 400))
     beats: queue.Queue[None] = queue.Queue()
     listener.on_heartbeat = lambda: beats.put(None)
     connection.connect(wait=True)
     assert listener.get("connected").headers["heart-beat"] == "100,100"
-    for _ in range(10):  # ten of ours: without its own the connection would be dead long since
+    for _ in range(4):  # of ours: without its own the connection would be dead long since
         beats.get(timeout=WAIT)
     leave(connection, listener)
     loop_thread.run(context.__aexit__(None, None, None))
