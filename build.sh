@@ -157,7 +157,7 @@ setup_python() {
 wheel_path() { ls build/dist/pystomp_web-*-py3-none-any.whl; }
 
 setup_wheel() {
-  step wheel "$(hash_of pyproject.toml LICENSE README.md pystomp_web build/stamps/packages)" build/dist make_wheel
+  step wheel "$(hash_of pyproject.toml tests/tools/slim_wheel.py LICENSE README.md pystomp_web build/stamps/packages)" build/dist make_wheel
 }
 
 setup_pyodide() {

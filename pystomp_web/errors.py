@@ -86,6 +86,9 @@ class ConnectRejected(ConnectError):
         self.frame = frame
         self.transient = False
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.args[0], self.frame), self.__dict__
+
 
 class ConnectTimeout(ConnectError, TimeoutError):
     """The time for one attempt was over before CONNECTED came."""
@@ -128,6 +131,9 @@ class BrokerError(StompError):
         super().__init__(message)
         self.frame = frame
         self.receipt_id = frame.headers.get("receipt-id")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.args[0], self.frame), self.__dict__
 
 
 class ReceiptTimeout(StompError, TimeoutError):

@@ -1,0 +1,97 @@
+"""Hatchling's build hook: the wheel holds the package without comments and without docstrings that nobody can ask for.
+
+A page loads the whole wheel, so what only readers of the source need stays in the source. Public names keep their
+docstrings, for help() at a prompt; every line keeps its number, so that tracebacks and coverage fit the tree.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import shutil
+import tokenize
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+#: Modules whose public names a user can reach: their docstrings stay.
+PUBLIC = (
+    "__init__.py",
+    "errors.py",
+    "sync.py",
+    "client/client.py",
+    "client/message.py",
+    "client/reconnect.py",
+    "client/state.py",
+    "client/subscription.py",
+    "client/transaction.py",
+    "protocol/__init__.py",
+    "protocol/decoder.py",
+    "protocol/encoder.py",
+    "protocol/frame.py",
+    "protocol/version.py",
+    "transport/base.py",
+    "transport/memory.py",
+    "testing/__init__.py",
+    "testing/plugin.py",
+)
+
+Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def slim(source: str, *, public: bool) -> str:
+    """The source without comments; and without docstrings, but for those of public names where `public`."""
+    lines = source.split("\n")
+    for node in _documented(ast.parse(source), keep=public):
+        docstring = node.body[0]
+        assert docstring.end_lineno is not None
+        indent = lines[docstring.lineno - 1][: docstring.col_offset]
+        lines[docstring.lineno - 1 : docstring.end_lineno] = [f'{indent}""'] + [""] * (
+            docstring.end_lineno - docstring.lineno
+        )
+    text = "\n".join(lines)
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column].rstrip()
+    return "\n".join(lines)
+
+
+def _documented(node: ast.AST, *, keep: bool) -> list[Documented]:
+    """Everything below and including this that has a docstring to be left out."""
+    found: list[Documented] = []
+    for child in ast.iter_child_nodes(node):
+        name = getattr(child, "name", None) or ""  # an exception handler may have none
+        hidden = name.startswith("_") and not name.endswith("__")
+        found += _documented(child, keep=keep and not hidden and not isinstance(node, ast.FunctionDef))
+    if isinstance(node, Documented) and ast.get_docstring(node, clean=False) is not None:
+        name = getattr(node, "name", None) or ""
+        if not keep or (name.startswith("_") and not name.endswith("__")):
+            found.append(node)
+    return found
+
+
+class SlimWheel(BuildHookInterface[Any]):
+    """Puts the slim files in place of the tree's."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Write them to a scratch folder; an editable install keeps the tree."""
+        if version == "editable":
+            return
+        root = Path(self.root)
+        scratch = Path(self.directory) / "slim"
+        shutil.rmtree(scratch, ignore_errors=True)
+        for path in sorted((root / "pystomp_web").rglob("*.py")):
+            inside = path.relative_to(root / "pystomp_web")
+            target = scratch / inside
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source = path.read_text(encoding="utf-8")
+            target.write_text(slim(source, public=inside.as_posix() in PUBLIC), encoding="utf-8")
+            build_data["force_include"][str(target)] = f"pystomp_web/{inside.as_posix()}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Remove the scratch folder."""
+        shutil.rmtree(Path(self.directory) / "slim", ignore_errors=True)

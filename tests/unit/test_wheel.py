@@ -1,0 +1,93 @@
+"""The wheel: small, slim, and with every line where the tree has it."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.support.static_server import ROOT, built_wheel
+
+KB = 1000
+
+
+@pytest.fixture(scope="module")
+def slim_wheel() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("slim_wheel", ROOT / "tests" / "tools" / "slim_wheel.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_it_is_small() -> None:
+    assert built_wheel().stat().st_size <= 120 * KB
+
+
+def test_it_holds_the_package_and_no_javascript() -> None:
+    with zipfile.ZipFile(built_wheel()) as wheel:
+        names = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    tree = {path.relative_to(ROOT).as_posix() for path in (ROOT / "pystomp_web").rglob("*.py")}
+    assert names == tree | {"pystomp_web/py.typed"}
+
+
+def test_its_lines_are_the_trees() -> None:
+    with zipfile.ZipFile(built_wheel()) as wheel:
+        for name in wheel.namelist():
+            if name.endswith(".py"):
+                slim, whole = wheel.read(name).decode(), Path(ROOT / name).read_text(encoding="utf-8")
+                assert len(slim.split("\n")) == len(whole.split("\n")), name
+                assert [node.lineno for node in ast.walk(ast.parse(slim)) if isinstance(node, ast.stmt)] == [
+                    node.lineno for node in ast.walk(ast.parse(whole)) if isinstance(node, ast.stmt)
+                ], name
+
+
+SOURCE = '''"""A module."""
+
+import os  # a comment
+
+
+class Public:
+    """A public class.
+
+    It has more to say.
+    """
+
+    def method(self) -> str:
+        """A public method."""
+        return "# no comment"
+
+    def _hidden(self) -> None:
+        """A hidden method."""
+
+
+class _Hidden:
+    """A hidden class."""
+
+    def method(self) -> None:
+        """A method of it."""
+'''
+
+
+def test_public_docstrings_stay_in_public_modules(slim_wheel: ModuleType) -> None:
+    slim = slim_wheel.slim(SOURCE, public=True)
+    assert "It has more to say." in slim
+    assert "A public method." in slim
+    assert "hidden" not in slim
+    assert "A method of it." not in slim
+    assert "a comment" not in slim
+    assert '"# no comment"' in slim
+
+
+def test_elsewhere_none_stay(slim_wheel: ModuleType) -> None:
+    slim = slim_wheel.slim(SOURCE, public=False)
+    assert not [
+        node for node in ast.walk(ast.parse(slim)) if isinstance(node, ast.Constant) and node.value == "A module."
+    ]
+    assert "public" not in slim
+    assert slim.count("\n") == SOURCE.count("\n")
