@@ -25,7 +25,7 @@ from . import platform
 from .alarm import Alarm
 from .compose import ACK_MODES, check_sayable, destination_of, headers_of
 from .connection import Connection, error_text
-from .message import Message, mark_settled, settling_frame
+from .message import Message, mark_settled, settling_frame, unmark_settled
 from .observers import Observers
 from .outbox import Entry
 from .reconnect import Backoff, Connector, Settings
@@ -466,13 +466,26 @@ class Engine:
         mark_settled(message)
 
     async def settle_and_wait(
-        self, message: Message, command: str, headers: Mapping[str, Any] | None, receipt: bool, timeout: float | None
-    ) -> None:
-        """ACK or NACK a message; with `receipt` wait for the RECEIPT."""
-        frame = self.settling(message, command, headers)
-        mark_settled(message)
+        self,
+        message: Message,
+        command: str,
+        headers: Mapping[str, Any] | None,
+        *,
+        receipt: bool = False,
+        timeout: float | None = None,
+        transaction: str | None = None,
+    ) -> int:
+        """ACK or NACK a message; with `receipt` wait for the RECEIPT. What `unmark_settled` wants to know."""
+        frame = self.settling(message, command, headers, transaction)
         entry = Entry(frame, epoch=self.sender.epoch)
-        await self.sender.submit_and_wait(entry, receipt=receipt, timeout=timeout)
+        before = mark_settled(message)
+        try:
+            await self.sender.submit_and_wait(entry, receipt=receipt, timeout=timeout)
+        except BaseException:
+            if not entry.sent:
+                unmark_settled(message, before)
+            raise
+        return before
 
     @property
     def broker(self) -> Broker:

@@ -117,13 +117,13 @@ class Message:
             StaleMessage: it came over an earlier connection: the broker redelivers it.
             ConnectionLost, BrokerError, ReceiptTimeout: with `receipt`.
         """
-        await self._engine.settle_and_wait(self, "ACK", headers, receipt, timeout)
+        await self._engine.settle_and_wait(self, "ACK", headers, receipt=receipt, timeout=timeout)
 
     async def nack(
         self, *, headers: Mapping[str, Any] | None = None, receipt: bool = False, timeout: float | None = None
     ) -> None:
         """Refuse: what follows is the broker's to decide ("NACK"). As `ack`; ProtocolError in STOMP 1.0."""
-        await self._engine.settle_and_wait(self, "NACK", headers, receipt, timeout)
+        await self._engine.settle_and_wait(self, "NACK", headers, receipt=receipt, timeout=timeout)
 
     def ack_nowait(self, *, headers: Mapping[str, Any] | None = None) -> None:
         """`ack` from a plain function."""
@@ -196,14 +196,33 @@ class Message:
         return f"<Message {self.id!r} from {self.destination!r}: {self._shown(64)!r}>"
 
 
-def mark_settled(message: Message, *, cumulative: bool = True) -> None:
-    """Remember that a message, and in the mode "client" every earlier one, is settled."""
+def mark_settled(message: Message) -> int:
+    """Remember that a message, and in the mode "client" every earlier one, is settled.
+
+    Returns:
+        What `unmark_settled` wants to know.
+    """
     message._settled = True
     subscription = message.subscription
-    if cumulative and subscription is not None and subscription.ack == "client":
-        if subscription._settled_epoch != message._epoch:
-            subscription._settled_epoch, subscription._settled_to = message._epoch, 0
-        subscription._settled_to = max(subscription._settled_to, message._sequence)
+    if subscription is None or subscription.ack != "client":
+        return 0
+    if subscription._settled_epoch != message._epoch:
+        subscription._settled_epoch, subscription._settled_to = message._epoch, 0
+    before = subscription._settled_to
+    subscription._settled_to = max(before, message._sequence)
+    return before
+
+
+def unmark_settled(message: Message, before: int) -> None:
+    """Take `mark_settled` back: the frame was not sent, or its transaction was aborted."""
+    message._settled = False
+    subscription = message.subscription
+    if (
+        subscription is not None
+        and subscription._settled_epoch == message._epoch
+        and subscription._settled_to == message._sequence
+    ):
+        subscription._settled_to = before
 
 
 def settling_frame(

@@ -20,10 +20,12 @@ class Entry:
         receipt: the RECEIPT that is awaited for it, or None.
         epoch: the only connection it may be written on, or None for any.
         written: a future for whoever waits until it is with the transport; None when nobody does.
-        gone: it was written, dropped or taken back.
+        error: why it was not written when its turn came, or None.
+        kept: whether it is in the outbox.
+        sent: whether it was written.
     """
 
-    __slots__ = ("content_length", "epoch", "frame", "gone", "receipt", "written")
+    __slots__ = ("content_length", "epoch", "error", "frame", "kept", "receipt", "sent", "written")
 
     def __init__(
         self, frame: Frame, *, content_length: bool = True, receipt: Receipt | None = None, epoch: int | None = None
@@ -33,7 +35,9 @@ class Entry:
         self.receipt = receipt
         self.epoch = epoch
         self.written: asyncio.Future[None] | None = None
-        self.gone = False
+        self.error: BaseException | None = None
+        self.kept = False
+        self.sent = False
 
 
 class Outbox:
@@ -52,7 +56,7 @@ class Outbox:
         return self._waiting
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter([entry for entry in self._entries if not entry.gone])
+        return iter([entry for entry in self._entries if entry.kept])
 
     @property
     def full(self) -> bool:
@@ -75,20 +79,21 @@ class Outbox:
 
     def append(self, entry: Entry) -> None:
         """Put an entry last, above the bound too."""
+        entry.kept = True
         self._entries.append(entry)
         self._waiting += 1
 
     def first(self) -> Entry | None:
         """The next to be written, or None."""
-        while self._entries and self._entries[0].gone:
+        while self._entries and not self._entries[0].kept:
             self._entries.popleft()
         return self._entries[0] if self._entries else None
 
     def remove(self, entry: Entry) -> bool:
         """Take an entry out. Whether it was still there."""
-        if entry.gone:
+        if not entry.kept:
             return False
-        entry.gone = True
+        entry.kept = False
         self._waiting -= 1
         self.first()
         return True

@@ -147,7 +147,9 @@ class Sender:
             self.submit(entry, nowait=False)
             if entry.receipt is not None:
                 await entry.receipt.future
-            elif not entry.gone and self.connection is not None:
+            elif entry.error is not None:  # its turn has come already
+                raise entry.error
+            elif entry.kept and self.connection is not None:
                 entry.written = asyncio.get_running_loop().create_future()
                 await entry.written
         except BaseException:
@@ -195,7 +197,7 @@ class Sender:
 
     def _write(self, connection: Connection, entry: Entry) -> None:
         connection.send(entry.frame, content_length=entry.content_length)
-        entry.gone = True
+        entry.sent = True
         if entry.receipt is not None:
             self.receipts.wrote(entry.receipt)
         if entry.written is not None and not entry.written.done():
@@ -210,6 +212,7 @@ class Sender:
         self._fail(entry, error)
 
     def _fail(self, entry: Entry, error: BaseException) -> None:
+        entry.error = error
         if entry.written is not None and not entry.written.done():
             entry.written.set_exception(error)
         if entry.receipt is not None:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from ..errors import ConnectionLost
+from ..errors import ConnectionLost, StompError
 from ..protocol import Frame
 from .compose import send_frame
-from .message import Message, mark_settled
+from .message import Message, unmark_settled
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -32,7 +32,7 @@ class Transaction:
         self._timeout = timeout
         self._epoch = 0
         self._open = False
-        self._settled: list[Message] = []
+        self._settled: list[tuple[Message, int]] = []
 
     async def __aenter__(self) -> Self:
         if self._epoch:
@@ -74,13 +74,12 @@ class Transaction:
     async def _abort_quietly(self) -> None:
         try:
             await self.abort()
-        except ConnectionLost:  # then the broker aborts by itself
+        except StompError:  # the connection is lost or closed: the broker aborts by itself
             self._open = False
 
     def _unsettle(self) -> None:
-        for message in self._settled:
-            message._settled = False
-        self._settled.clear()
+        while self._settled:
+            unmark_settled(*self._settled.pop())
 
     def _check(self) -> None:
         if not self._open:
@@ -117,10 +116,8 @@ class Transaction:
 
     async def _settle(self, message: Message, command: str, headers: Mapping[str, Any] | None) -> None:
         self._check()
-        frame = self._engine.settling(message, command, headers, self.id)
-        await self._write(frame)
-        mark_settled(message, cumulative=False)
-        self._settled.append(message)
+        before = await self._engine.settle_and_wait(message, command, headers, transaction=self.id)
+        self._settled.append((message, before))
 
     def __repr__(self) -> str:
         return f"<Transaction {self.id!r}, {'open' if self._open else 'not open'}>"
