@@ -77,7 +77,7 @@ class Client:
         urls = [resolve(each) for each in ([url] if isinstance(url, str) else url)]
         if not urls:
             raise ValueError("give at least one URL")
-        connect_headers(login, passcode, headers)
+        connect_headers(login, passcode, headers, host)
         offered = tuple(sorted({Version(version) for version in versions}))
         if not offered:
             raise ValueError("versions= is empty: offer at least one of '1.0', '1.1' and '1.2'")

@@ -198,6 +198,8 @@ class Connection:
         self._frames = self.session.receive(data, time.monotonic())
         if not self._paused:
             self._pump()
+        if self._alarm.next_at <= time.monotonic():  # timers of a hidden tab are late, and octets are not
+            self._alarm.check()
 
     def _pump(self) -> None:
         """Hand over the frames that are here, until a turn of the loop is due."""
@@ -263,7 +265,7 @@ class Connection:
             future.set_result(frame)
         self._next_beat()
         self._next_watch()
-        return False
+        return True  # so that whoever waits has the connection before what follows in the same data
 
     # Ending.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,39 +11,27 @@ from ..brokers import SPECIFICATION, Broker
 from ..errors import (
     BrokerError,
     ClientClosed,
-    ConnectError,
     ConnectionLost,
-    ConnectRejected,
-    ConnectTimeout,
     StaleMessage,
     StompError,
-    VersionMismatch,
 )
 from ..protocol import Frame
 from . import platform
 from .alarm import Alarm
+from .attempts import Attempts
 from .compose import ACK_MODES, check_sayable, destination_of, headers_of
 from .connection import Connection, error_text
 from .message import Message, mark_settled, settling_frame, unmark_settled
 from .observers import Observers
 from .outbox import Entry
-from .reconnect import Backoff, Connector, Settings
+from .reconnect import Backoff, Settings
 from .requests import Requests
 from .sending import Sender
 from .state import State
 from .subscription import OVERFLOWS, Subscription
 from .subscriptions import Subscriptions
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .diagnosis import Diagnostician
-
 logger = logging.getLogger("pystomp_web")
-
-#: A connection that lived this many seconds lets the delays start afresh.
-_SETTLED_AFTER = 5.0
-#: On a client that was connected before, this many rejections in a row are final.
-_REJECTIONS = 3
 
 
 class Engine:
@@ -88,26 +75,21 @@ class Engine:
         self.finished = False
         self.final_error: BaseException | None = None
         self.last_error: BaseException | None = None
-        self.url = urls[0]
         self.frames_in = self.frames_out = self.messages = 0
         self.connections = 0
         self.dropped_messages = 0
         self._bytes_in = self._bytes_out = 0  # of connections that have ended
-        self._urls = urls
         self._settings = settings
         self._backoff = backoff
-        self._connector = Connector(settings, self, self.alarm)
+        self._attempts = Attempts(self, urls, settings, backoff)
         self._by_id = self.subscriptions.by_id
         self._runner: asyncio.Task[None] | None = None
         self._closer: asyncio.Task[None] | None = None
-        self._give_up_at = float("inf")
         self._lost: asyncio.Future[ConnectionLost] | None = None
-        self._wake: asyncio.Future[None] | None = None
         self._connected_waiters: list[asyncio.Future[None]] = []
         self._closed_waiters: list[asyncio.Future[None]] = []
         self._ids = 0
         self._forget_page: Callable[[], None] | None = None
-        self._diagnostician: Diagnostician | None = None
 
     # Connecting, and connecting again.
 
@@ -121,9 +103,7 @@ class Engine:
             raise ClientClosed("a closed client is not started again: make another")
         if self._runner is None:
             self._forget_page = platform.watch_page(self.check)
-            if self._settings.transport is platform.transport:
-                self._diagnostician = platform.diagnostician()
-            self._runner = asyncio.get_running_loop().create_task(self._run())
+            self._runner = self._attempts.start()
 
     async def start_and_wait(self) -> None:
         """Begin, and wait until connected; where that fails for connect_timeout times the number of URLs, end.
@@ -132,7 +112,7 @@ class Engine:
             StompError: the last failure.
         """
         if self.link is None:
-            self._give_up_at = time.monotonic() + self._settings.timeout * len(self._urls)
+            self._attempts.limit()
         self.start()
         try:
             await self.until_connected()
@@ -140,67 +120,9 @@ class Engine:
             await self.close(0)
             raise
 
-    async def _run(self) -> None:
-        failures = delays = rejections = turn = 0
-        error: BaseException | None = None
-        while True:
-            self.url = self._urls[turn % len(self._urls)]
-            turn += 1
-            self._set_state(State.CONNECTING)
-            try:
-                limit = self._give_up_at - time.monotonic()
-                connection = await self._connector.attempt(self.url, failures + 1, limit=limit)
-            except Exception as caught:
-                failures += 1
-                rejections = rejections + 1 if isinstance(caught, ConnectRejected) else 0
-                cut_short = isinstance(caught, ConnectTimeout) and limit < self._settings.timeout
-                error = error if cut_short and error is not None else caught
-                await self._diagnose(error)
-                final = self._is_final(caught, failures, rejections)
-            else:
-                failures = rejections = 0
-                connected_at = time.monotonic()
-                error = await self._live(connection)
-                if time.monotonic() - connected_at >= _SETTLED_AFTER:
-                    delays = 0
-                final = self._backoff is None
-            delays += 1
-            # Without a Backoff each URL is tried once, one right after the other.
-            delay = self._backoff.delay(delays) if self._backoff is not None else 0.0
-            idle = self.closing and not len(self.sender.outbox)
-            if final or idle or time.monotonic() + delay >= self._give_up_at:
-                self._finish(None if self.closing else error)
-                return
-            self.last_error = error
-            self._set_state(State.WAITING, error)
-            logger.info("not connected: %s; the next attempt is in %.1f s", error, delay)
-            await self._sleep(delay)
-
-    async def _diagnose(self, error: BaseException) -> None:
-        """Add to a ConnectError what the browser hides."""
-        if (
-            self._diagnostician is not None
-            and isinstance(error, ConnectError)
-            and not error.diagnosis
-            and error.unopened
-        ):
-            error.diagnosis = await self._diagnostician.explain(self.url)
-
-    def _is_final(self, error: BaseException, failures: int, rejections: int) -> bool:
-        if not isinstance(error, StompError) or isinstance(error, VersionMismatch | ClientClosed):
-            return True
-        if isinstance(error, ConnectRejected) and not error.transient and self._settings.credentials is None:
-            return not self.connections or rejections >= _REJECTIONS
-        if self._backoff is None:
-            return failures >= len(self._urls)
-        return self._backoff.attempts is not None and failures >= self._backoff.attempts
-
-    async def _live(self, connection: Connection) -> ConnectionLost:
+    async def live(self, connection: Connection) -> ConnectionLost:
         """Use a connection until it ends; why it did."""
         self.link = self.latest = connection
-        self._give_up_at = float("inf")
-        if self._diagnostician is not None:
-            self._diagnostician.refresh()
         lost = self._lost = asyncio.get_running_loop().create_future()
         epoch = self.sender.begin()
         broker = connection.broker
@@ -215,7 +137,7 @@ class Engine:
         if not connection.over:
             self.connections += 1
             self.sender.ready(connection)
-            self._set_state(State.CONNECTED)
+            self.set_state(State.CONNECTED)
             for waiter in self._connected_waiters:
                 if not waiter.done():
                     waiter.set_result(None)
@@ -223,34 +145,19 @@ class Engine:
         reason: ConnectionLost = await lost
         return reason
 
-    async def _sleep(self, seconds: float) -> None:
-        """Wait, or until somebody wants the next attempt now."""
-        wake = self._wake = asyncio.get_running_loop().create_future()
-        deadline = self.alarm.after(seconds, self._wake_up)
-        try:
-            await wake
-        finally:
-            deadline.cancel()
-            self._wake = None
-
-    def _wake_up(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
-
     def reconnect_now(self) -> None:
         """As `Client.reconnect_now`."""
         if self.link is not None and not self.closing:
             self.link.end(ConnectionLost("reconnect_now() was called", code=1000))
-            # The delay begins in a later turn.
-            asyncio.get_running_loop().call_soon(asyncio.get_running_loop().call_soon, self._wake_up)
-        self._wake_up()
+        self._attempts.hurry()
 
     def check(self) -> None:
         """The page is seen again, or the network is back: look at once for what is due."""
         self.alarm.check()
         if self.link is not None:
             self.link.beat_now()  # shows a dead socket to the network
-        self._wake_up()
+        else:
+            self._attempts.hurry()
 
     async def until_connected(self) -> None:
         """Until frames can be written.
@@ -342,7 +249,7 @@ class Engine:
         if not self.closing:
             self.subscriptions.end_with_connection(error)
         if self._backoff is not None:
-            self._set_state(State.WAITING, cause)
+            self.set_state(State.WAITING, cause)
         if self._lost is not None and not self._lost.done():
             self._lost.set_result(error)
 
@@ -488,6 +395,11 @@ class Engine:
         return before
 
     @property
+    def url(self) -> str:
+        """The URL in use, or being tried."""
+        return self._attempts.url
+
+    @property
     def broker(self) -> Broker:
         """The row in force."""
         return self.link.broker if self.link is not None else SPECIFICATION
@@ -514,7 +426,7 @@ class Engine:
         if self.finished:
             return
         self.closing = True
-        self._set_state(State.CLOSING)
+        self.set_state(State.CLOSING)
         for waiter in self._connected_waiters:
             if not waiter.done():
                 waiter.set_exception(ClientClosed("the client was closed before it was connected"))
@@ -528,7 +440,7 @@ class Engine:
             pass
         except Exception:
             logger.exception("close() met an error")
-        self._finish(None)
+        self.finish(None)
 
     async def _disconnect(self) -> None:
         """DISCONNECT with a receipt, then its RECEIPT or the server's close: a clean end too ("DISCONNECT")."""
@@ -538,12 +450,13 @@ class Engine:
         receipt = self.sender.receipts.expect("DISCONNECT")
         try:
             link.send(Frame("DISCONNECT", [("receipt", receipt.id)]))
+            self.sender.stop()
             self.sender.receipts.wrote(receipt)
             await receipt.future
         except StompError as error:
             logger.debug("closing: %s", error)
 
-    def _finish(self, error: BaseException | None) -> None:
+    def finish(self, error: BaseException | None) -> None:
         """The end: asked for, or by a final error."""
         if self.finished:
             return
@@ -586,10 +499,8 @@ class Engine:
         if self._forget_page is not None:
             self._forget_page()
             self._forget_page = None
-        if self._diagnostician is not None:
-            self._diagnostician.close()
-            self._diagnostician = None
-        self._set_state(State.CLOSED, error)
+        self._attempts.close()
+        self.set_state(State.CLOSED, error)
 
     async def wait_closed(self) -> None:
         """As `Client.wait_closed`."""
@@ -600,7 +511,8 @@ class Engine:
         elif self.final_error is not None:
             raise self.final_error
 
-    def _set_state(self, state: State, error: BaseException | None = None) -> None:
+    def set_state(self, state: State, error: BaseException | None = None) -> None:
+        """A new state, and the error that led to it; once it is closing only the end is one."""
         if self.closing and state not in (State.CLOSING, State.CLOSED):
             return
         if state is not self.state:

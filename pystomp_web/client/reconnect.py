@@ -112,6 +112,9 @@ class Settings(NamedTuple):
     limits: Limits
     transport: Callable[[str, Sequence[str]], Transport]
 
+    def __repr__(self) -> str:
+        return "<Settings>"  # they hold secrets
+
 
 class _Way(NamedTuple):
     """How a URL is tried."""
@@ -121,13 +124,19 @@ class _Way(NamedTuple):
 
 
 class Connector:
-    """Makes attempts. What worked is remembered per URL."""
+    """Makes attempts. What worked is remembered per URL.
+
+    Attributes:
+        target: the URL that was tried last: `credentials` may name another than the one that was asked for.
+    """
 
     def __init__(self, settings: Settings, owner: Owner, alarm: Alarm) -> None:
         self._settings = settings
         self._owner = owner
         self._alarm = alarm
         self._ways: dict[str, _Way] = {}
+        self._secrets: tuple[str, ...] = ()
+        self.target = ""
 
     async def attempt(self, url: str, number: int, *, limit: float) -> Connection:
         """One attempt: one URL, with its fall-backs, within connect_timeout.
@@ -143,10 +152,15 @@ class Connector:
         """
         timeout = min(self._settings.timeout, limit)
         started = time.monotonic()
+        self.target = url
         connecting: list[Connection] = []
         try:
             async with self._alarm.timeout(timeout):
                 return await self._try_ways(url, number, connecting)
+        except ConnectRejected as rejection:
+            self._ways.pop(url, None)
+            code = await connecting[-1].close_code_within(GATEWAY_WAIT)
+            raise _explained(rejection, code, self._secrets) from None
         except TimeoutError as error:
             if isinstance(error, StompError):
                 raise
@@ -162,7 +176,8 @@ class Connector:
         first = settings.subprotocols if settings.subprotocols is not None else self._usual_subprotocols()
         way = self._ways.get(url, _Way(first, True))
         while True:
-            target, headers, secrets = await self._login(url, number)
+            target, headers = await self._login(url, number)
+            self.target = target
             host = (settings.host if settings.host is not None else host_of(target)) if way.with_host else None
             connection = Connection(
                 settings.transport(target, way.subprotocols),
@@ -185,14 +200,12 @@ class Connector:
                     connection.drop()
                     way = way._replace(with_host=False)
                     continue
-                code = await connection.close_code_within(GATEWAY_WAIT)
-                raise _explained(rejection, code, secrets) from None
+                raise
             except ConnectError as error:
                 error.unopened = not connection.opened
                 if error.unopened and usual and way.subprotocols != SINGLE_SUBPROTOCOL:
                     way = way._replace(subprotocols=SINGLE_SUBPROTOCOL)
                     continue
-                self._ways.pop(url, None)
                 raise
             self._ways[url] = way
             return connection
@@ -201,8 +214,8 @@ class Connector:
         broker = self._settings.broker
         return broker.subprotocols if broker is not None and broker.subprotocols is not None else SUBPROTOCOLS
 
-    async def _login(self, url: str, number: int) -> tuple[str, list[tuple[str, str]], tuple[str, ...]]:
-        """The URL, CONNECT's own headers, and what of them is secret, for one WebSocket."""
+    async def _login(self, url: str, number: int) -> tuple[str, list[tuple[str, str]]]:
+        """The URL and CONNECT's own headers for one WebSocket."""
         settings = self._settings
         login, passcode, headers = settings.login, settings.passcode, settings.headers
         if settings.credentials is not None:
@@ -219,7 +232,8 @@ class Connector:
             login, passcode = given.get("login", login), given.get("passcode", passcode)
             headers = given.get("headers", headers)
         pairs = connect_headers(login, passcode, headers)
-        return url, pairs, tuple(value for value in (login, passcode) if value)
+        self._secrets = tuple(value for value in (login, passcode) if value)
+        return url, pairs
 
 
 async def _ask(credentials: Callable[[int], Any], number: int) -> Mapping[str, Any]:
@@ -233,16 +247,16 @@ async def _ask(credentials: Callable[[int], Any], number: int) -> Mapping[str, A
 
 
 def connect_headers(
-    login: str | None, passcode: str | None, headers: Mapping[str, Any] | None
+    login: str | None, passcode: str | None, headers: Mapping[str, Any] | None, host: str | None = None
 ) -> list[tuple[str, str]]:
-    """CONNECT's own headers, checked before a socket is used.
+    """CONNECT's own headers, checked before a socket is used; `host`, where one is given, is only checked.
 
     Raises:
         TypeError, ValueError: not a str, a header that the client sets, or one that CONNECT, which has no escapes,
             can't say.
     """
     pairs = []
-    for name, value in (("login", login), ("passcode", passcode)):
+    for name, value in (("host", host), ("login", login), ("passcode", passcode)):
         if value is not None:
             if not isinstance(value, str):
                 raise TypeError(f"{name} is a str, not {type(value).__name__}")
@@ -253,7 +267,7 @@ def connect_headers(
             raise ValueError(
                 f"the CONNECT header {name[:64]!r} holds CR, LF, NUL or, in its name, a colon: CONNECT can't say that"
             )
-    return pairs
+    return pairs if host is None else pairs[1:]
 
 
 def _names_host(rejection: ConnectRejected, host: str) -> bool:

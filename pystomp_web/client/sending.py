@@ -75,6 +75,11 @@ class Sender:
         self.connection = connection
         self.drain()
 
+    def stop(self) -> None:
+        """DISCONNECT is written: nothing follows it."""
+        self.connection = None
+        self.live = False
+
     def lost(self, make_error: Callable[[], ConnectionLost]) -> None:
         """The connection has ended: what was written fails where somebody waits, what was not goes on waiting."""
         self.connection = None
