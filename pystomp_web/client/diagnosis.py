@@ -11,10 +11,10 @@ _BLOCKED_PORTS = frozenset(
     for port in (
         "0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 "
         "123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 "
-        "989 990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080"
+        "989 990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 "
+        "10080"
     ).split()
 )
-_LOCAL = ("localhost", "127.", "[::1]")
 #: Seconds that the probe may take.
 _PROBE = 2.0
 _GATEWAY = "a gateway (python -m pystomp_web.server --broker tcp://host:port)"
@@ -37,28 +37,53 @@ class Diagnostician:
         self._violations = page.Violations()
         self._probed: dict[str, str] = {}
 
-    async def explain(self, url: str) -> str:
-        """Why the WebSocket at this URL did not open, and what to do about it."""
+    async def explain(self, url: str, known: str = "") -> str:
+        """Why the WebSocket at this URL did not open, and what to do about it.
+
+        Args:
+            url: absolute.
+            known: what the browser said by itself, where it said anything.
+        """
         scheme, _, rest = url.partition("://")
-        host = host_of(url)
-        if scheme == "ws" and page.page_is_secure() and not host.startswith(_LOCAL):
+        place = rest.replace("?", "/").partition("/")[0]
+        if scheme == "ws" and page.page_is_secure() and not _is_local(host_of(url)):
             return "mixed content: this page came over https, so it may open wss:// only; use a wss:// URL"
-        origin = f"{scheme}://{rest.partition('/')[0]}"
-        if any(blocked == scheme or blocked.startswith(origin) for blocked in self._violations.blocked):
-            return f"blocked by this page's Content-Security-Policy: add {origin} to its connect-src"
+        if self._is_blocked(scheme, place):
+            return f"blocked by this page's Content-Security-Policy: add {scheme}://{place} to its connect-src"
         if not page.is_online():
             return "offline: the browser has no network; it will be tried again when it has"
-        port = rest.partition("/")[0].rpartition("]")[2].partition(":")[2]
+        port = place.rpartition("]")[2].partition(":")[2]
         if port and int(port) in _BLOCKED_PORTS:
-            return f"browsers refuse {port}, a blocked port, whatever listens there: let the server listen on another"
-        if url not in self._probed:
+            return (
+                f"a blocked port: browsers refuse {port}, whatever listens there; let the server listen on another port"
+            )
+        if known:
+            return known
+        asked = url.partition("?")[0]
+        if asked not in self._probed:
             if self._probed:
                 return ""
-            self._probed[url] = await self._probe(url)
-        return self._probed[url]
+            self._probed[asked] = await self._probe(url, place)
+        return self._probed[asked]
 
-    async def _probe(self, url: str) -> str:
-        return _FINDINGS[await page.answers_http(url, _PROBE)]
+    async def _probe(self, url: str, place: str) -> str:
+        answer = await page.answers_http(url, _PROBE)
+        scheme = "https" if url.startswith("wss:") else "http"
+        if answer is False and self._is_blocked(scheme, place):
+            return (
+                f"not found out, since this page's Content-Security-Policy does not let it ask {scheme}://{place}: "
+                "nothing listens there, TLS failed, it is a plain STOMP port, or an HTTP server refused the WebSocket "
+                "handshake (path, subprotocol, Origin)"
+            )
+        return _FINDINGS[answer]
+
+    def _is_blocked(self, scheme: str, place: str) -> bool:
+        """Whether the page's policy has blocked just this; browsers name the whole URL, its origin or its scheme."""
+        origin = f"{scheme}://{place}"
+        return any(
+            blocked in {scheme, origin} or blocked.startswith((f"{origin}/", f"{origin}?"))
+            for blocked in self._violations.blocked
+        )
 
     def refresh(self) -> None:
         """Connected: what was found before is old."""
@@ -68,3 +93,8 @@ class Diagnostician:
     def close(self) -> None:
         """Stop watching."""
         self._violations.close()
+
+
+def _is_local(host: str) -> bool:
+    """Whether browsers trust the host without TLS."""
+    return host == "localhost" or host.endswith(".localhost") or host.startswith("127.") or host == "[::1]"
