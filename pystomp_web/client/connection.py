@@ -259,6 +259,10 @@ class Connection:
             self.session.decoder.rules = rules._replace(
                 escapes=rules.escapes | dict(broker.writes), unescapes=rules.unescapes | dict(broker.reads)
             )
+        if broker.loose_length:
+            # Nothing but beats can have come behind CONNECTED.
+            self.transport.joined = False
+            self.session.decode_by_message()
         if not broker.beats:
             self.session.heartbeat.expect_every = 0
         if not future.done():

@@ -14,6 +14,7 @@ from .decoder import Decoder, Limits
 from .encoder import encode_head
 from .frame import Frame
 from .heartbeat import Heartbeat
+from .loose import MessageDecoder
 from .version import CLIENT_COMMANDS, RULES, Rules, Version
 
 
@@ -86,6 +87,7 @@ class Session:
         self.session_id: str | None = None
         self.heartbeat = Heartbeat(0, 0, now=0)
         self.decoder = Decoder(self.versions[-1], **limits._asdict())
+        self._limits = limits
         self._heartbeats = heartbeats
         self._tolerance = tolerance
 
@@ -162,6 +164,12 @@ class Session:
         ours = self._heartbeats
         send, expect = heartbeat.negotiate(ours, (theirs[0] / 1000, theirs[1] / 1000))
         self.heartbeat = Heartbeat(send, expect, now=now, tolerance=self._tolerance)
+
+    def decode_by_message(self) -> None:
+        """From here on each call of `receive` brings one whole message, whose content-length may not fit its body."""
+        decoder = MessageDecoder(self.decoder.version, self._limits)
+        decoder.rules = self.decoder.rules
+        self.decoder = decoder
 
     def end(self) -> None:
         """The connection is over: nothing more may be sent or comes."""
