@@ -19,10 +19,12 @@ class BootError extends Error {
 }
 
 class Progress {
-  #files = new Map(); // URL -> {total, loaded}
+  #files = new Map(); // URL: {total, loaded}
   #drawn = false;
+  #arrived = false;
 
   stage(words) {
+    this.#arrived = words !== "Downloading Python";
     element("boot-stage").textContent = words;
   }
 
@@ -58,6 +60,7 @@ class Progress {
       const total = files.reduce((sum, file) => sum + file.total, 0);
       element("boot-progress").value = loaded / total;
       element("boot-bytes").textContent = `${megabytes(loaded)} of ${megabytes(total)} MB`;
+      if (loaded === total && !this.#arrived) this.stage("Starting Python");
     } else {
       element("boot-progress").removeAttribute("value");
       element("boot-bytes").textContent = `${megabytes(loaded)} MB`;

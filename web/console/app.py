@@ -13,7 +13,7 @@ from pystomp_web import State, StompError
 
 from . import bodies, headers, words
 from .detail import Detail
-from .dom import Listeners, Painter, Slot, Slots, clone, element, make
+from .dom import Listeners, Painter, Slot, Slots, clone, closest, element, make
 from .grid import Grid
 from .history import History, Record
 from .link import Entry, Link
@@ -71,6 +71,7 @@ class App:
         for id in ("connect-fields", "subscribe-fields", "send-fields", "clear", "pause"):
             self._slots[id].enable(True)
         self._slots["boot"].show(False)
+        element("activity-details").open = js.matchMedia("(min-width: 900px)").matches
         self._link.spawn(self._measure())
         self.report("Ready: connect to a broker")
         element("connect").focus()
@@ -150,7 +151,7 @@ class App:
         self.report(f"Subscribed to {destination}" if self._link.connected else f"{destination} is subscribed once connected")
 
     def _on_subscription(self, js_event: Any) -> None:
-        js_button = js_event.target.closest("[data-unsubscribe]")
+        js_button = closest(js_event, "[data-unsubscribe]")
         if js_button is None:
             return
         entry = self._link.entries.get(int(js_button.getAttribute("data-unsubscribe")))

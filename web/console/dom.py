@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import js
-from pyodide.ffi import create_proxy
+from pyodide.ffi import JsProxy, create_proxy
 
 
 def element(id: str) -> Any:
@@ -15,10 +15,20 @@ def element(id: str) -> Any:
     Raises:
         LookupError: the page has none: it and its Python do not belong together.
     """
-    js_element = js.document.getElementById(id)
+    js_element = found(js.document.getElementById(id))
     if js_element is None:
         raise LookupError(f"the page has no element #{id}")
     return js_element
+
+
+def found(js_result: Any) -> Any | None:
+    """What a search came to; None when it found nothing: JavaScript's null is an object of its own in newer Pyodides."""
+    return js_result if isinstance(js_result, JsProxy) else None
+
+
+def closest(js_event: Any, selector: str) -> Any | None:
+    """The element around (or at) the target of an event that fits the selector; None when there is none."""
+    return found(js_event.target.closest(selector))
 
 
 def clone(template_id: str) -> Any:

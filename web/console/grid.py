@@ -9,7 +9,7 @@ from typing import Any
 import js
 
 from . import bodies
-from .dom import Listeners, Slot, clone, element
+from .dom import Listeners, Slot, clone, closest, element
 from .history import History, Record
 
 _OVERSCAN = 4  # rows beyond the visible ones: what is scrolled in is there already
@@ -85,6 +85,8 @@ class Grid:
         self._free: list[Row] = []
         self._appended = 0
         self._unseen = 0
+        self._reveals = False  # whether the selected row is to be scrolled into view
+        self._row_height = 0.0
         self._height = self._first = -1.0
         listeners.on(self._js_grid, "scroll", lambda _: ask())
         listeners.on(self._js_grid, "click", self._on_click)
@@ -109,13 +111,11 @@ class Grid:
         row_height = float(js.getComputedStyle(self._js_rows).getPropertyValue("--row").strip().removesuffix("px"))
         room = self._js_grid.clientHeight - self._js_head.offsetHeight
         top = self._js_grid.scrollTop
-        arrived, self._appended = history.appended - self._appended, history.appended
-        if top >= row_height / 2:  # somebody reads further down: what they read stays where it is
-            top += arrived * row_height
-            self._unseen += arrived
-        else:
-            self._unseen = 0
         height = count * row_height
+        arrived, self._appended = history.appended - self._appended, history.appended
+        was, top = top, self._top(top, row_height, arrived)
+        if self._reveals:
+            top = self._revealed(top, row_height, room)
         top = max(0.0, min(top, height - room))
         first = max(0, math.floor(top / row_height) - _OVERSCAN)
         last = min(count, math.ceil((top + room) / row_height) + _OVERSCAN)
@@ -125,7 +125,7 @@ class Grid:
         if first * row_height != self._first:
             self._first = first * row_height
             self._js_rows.style.transform = f"translateY({self._first}px)"
-        if arrived and self._unseen:
+        if top != was:
             self._js_grid.scrollTop = top
         self._place(first, last)
         for index in range(first, last):
@@ -140,6 +140,25 @@ class Grid:
         self._grid.attribute("aria-activedescendant", f"message-{selected.number}" if selected and visible else "")
         self._newest.show(self._unseen > 0)
         self._newest.text(f"\u2191 {self._unseen:,} new")
+
+    def _top(self, top: float, row_height: float, arrived: int) -> float:
+        """Where the view begins when what people read is to stay where it is."""
+        before, self._row_height = self._row_height, row_height
+        if top < (before or row_height) / 2:  # they read the newest
+            self._unseen = 0
+            return top
+        if before:  # rows of a narrow list are higher
+            top = top / before * row_height
+        self._unseen += arrived
+        return top + arrived * row_height
+
+    def _revealed(self, top: float, row_height: float, room: float) -> float:
+        """Where the view begins when the selected row is to be in it."""
+        self._reveals = False
+        index = self._history.index_of(self.selected) if self.selected is not None else None
+        if index is None:
+            return top
+        return max(min(top, index * row_height), (index + 1) * row_height - room)
 
     def _place(self, first: int, last: int) -> None:
         """Have a row for each record from `first` to before `last`, in this order."""
@@ -171,17 +190,17 @@ class Grid:
 
     # What people do.
 
-    def _record(self, js_inside: Any) -> Record | None:
-        js_row = js_inside.closest("[data-number]")
+    def _record(self, js_event: Any) -> Record | None:
+        js_row = closest(js_event, "[data-number]")
         if js_row is None:
             return None
         return self._history.find(int(js_row.getAttribute("data-number")))
 
     def _on_click(self, js_event: Any) -> None:
-        record = self._record(js_event.target)
+        record = self._record(js_event)
         if record is None:
             return
-        js_button = js_event.target.closest("[data-settle]")
+        js_button = closest(js_event, "[data-settle]")
         if js_button is not None:
             self._js_grid.focus()
             self._on_settle(record, js_button.getAttribute("data-settle"))
@@ -198,7 +217,6 @@ class Grid:
             self._select(self.selected, enter=True)
         elif (index := self._target(key)) is not None:
             self._select(self._history.newest(index), enter=False)
-            self._scroll_to(index)
         else:
             return
         js_event.preventDefault()
@@ -219,17 +237,9 @@ class Grid:
 
     def _select(self, record: Record, *, enter: bool) -> None:
         self.selected = record
+        self._reveals = True
         self._on_select(record, enter)
         self._ask()
-
-    def _scroll_to(self, index: int) -> None:
-        row_height = self._height / max(1, len(self._history))
-        room = self._js_grid.clientHeight - self._js_head.offsetHeight
-        top, bottom = index * row_height, (index + 1) * row_height
-        if top < self._js_grid.scrollTop:
-            self._js_grid.scrollTop = top
-        elif bottom > self._js_grid.scrollTop + room:
-            self._js_grid.scrollTop = bottom - room
 
     def _to_newest(self) -> None:
         self._js_grid.scrollTop = 0

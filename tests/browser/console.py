@@ -1,0 +1,199 @@
+"""The console (web/index.html) as its tests use it: a server that can go away and come back, and a page that is watched."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, expect
+
+from pystomp_web.server.broker import Broker
+from pystomp_web.server.config import ServerConfig
+from pystomp_web.server.serving import Serving, serving
+from tests.support.loopthread import LoopThread
+from tests.support.static_server import PYODIDE, ROOT, built_wheel
+
+WEB = ROOT / "web"
+BOOT_MS = 60_000
+WAIT_MS = 20_000
+expect.set_options(timeout=WAIT_MS)
+
+#: What the browser says by itself of a WebSocket that did not open or broke.
+SOCKET_LINE = re.compile(r"WebSocket connection to '[^']+' failed|WebSocket is closed before")
+
+# Before the page's own scripts: what the policy blocks, and what moves without anybody having done anything.
+_WATCH = """
+globalThis.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile ?? ""}`);
+});
+globalThis.shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+class Site:
+    """Our server in the loop's thread. A context manager; `stop` and `start` again keep the port and the broker."""
+
+    def __init__(self, loop: LoopThread, **settings: Any) -> None:
+        self._loop = loop
+        self._settings: dict[str, Any] = {"root": WEB, "pyodide": PYODIDE, "wheel": built_wheel(), **settings}
+        self._serving: Serving | None = None
+        self._stack = AsyncExitStack()
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Serve, on the port of last time."""
+
+        async def start() -> Serving:
+            config = ServerConfig(port=self.port, **self._settings)
+            return await self._stack.enter_async_context(serving(config))
+
+        self._serving = self._loop.run(start())
+        self.port = self._serving.port
+
+    def stop(self) -> None:
+        """Serve no more; open WebSockets are closed with 1001."""
+        self._loop.run(self._stack.aclose())
+
+    @property
+    def origin(self) -> str:
+        """Where the page is, without a slash."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def broker(self) -> Broker:
+        """The embedded broker."""
+        assert self._serving is not None
+        assert self._serving.broker is not None
+        return self._serving.broker
+
+    def publish(self, destination: str, *bodies: str | bytes, **headers: str) -> None:
+        """Publish these bodies, all in one go."""
+
+        async def publish() -> None:
+            for body in bodies:
+                self.broker.publish(destination, body, headers)
+
+        self._loop.run(publish())
+
+
+class Console:
+    """The page. A context manager: leaving it checks what holds for every test.
+
+    Nothing is on the console but the browser's own lines about a socket, and those only where `sockets_fail`; no request
+    goes to another origin; nothing was blocked by the policy, which every answer had.
+    """
+
+    def __init__(self, context: BrowserContext, origin: str, *, foreign: tuple[str, ...] = ()) -> None:
+        self.origin = origin
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(WAIT_MS)
+        self.sockets_fail = False
+        self.console: list[str] = []
+        self.requests: list[str] = []
+        self._foreign = foreign
+        self._policies: list[str | None] = []
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("websocket", lambda socket: self.requests.append(socket.url))
+        self.page.on("response", self._on_response)
+        self.page.add_init_script(_WATCH)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self.check()
+        finally:
+            self.page.close()
+
+    def check(self) -> None:
+        """What holds for every test."""
+        own = [line for line in self.console if not (self.sockets_fail and SOCKET_LINE.search(line))]
+        assert own == []
+        place = urlsplit(self.origin).netloc
+        assert [url for url in self.requests if urlsplit(url).netloc not in (place, *self._foreign)] == []
+        assert self.page.evaluate("() => violations") == []
+        assert self._policies
+        for policy in self._policies:
+            assert policy is not None
+            assert policy.startswith("default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'")
+
+    def open(self) -> Self:
+        """Load the page and wait until it can be used."""
+        self.page.goto(f"{self.origin}/")
+        self.ready()
+        return self
+
+    def ready(self) -> None:
+        """Wait until the page can be used."""
+        expect(self["html"]).to_have_attribute("data-boot", "ready", timeout=BOOT_MS)
+
+    def __getitem__(self, selector: str) -> Locator:
+        return self.page.locator(selector)
+
+    def says(self, selector: str, text: str | re.Pattern[str]) -> None:
+        """Wait until the element has this text (a str: somewhere in it)."""
+        expect(self[selector]).to_contain_text(text)
+
+    def connect(self, login: str = "", passcode: str = "") -> Self:
+        """Connect, and wait for it."""
+        self["#login"].fill(login)
+        self["#passcode"].fill(passcode)
+        self["#connect"].click()
+        self.says("#light-word", "Connected")
+        return self
+
+    def subscribe(self, destination: str, ack: str = "auto") -> Locator:
+        """Subscribe, and wait until the broker has confirmed it: the entry of the list."""
+        entry = self["#subscriptions li"].filter(has_text=destination)
+        self["#subscribe-destination"].fill(destination)
+        self["#subscribe-ack"].select_option(ack)
+        self["#subscribe"].click()
+        expect(entry.locator(".condition")).to_have_text("subscribed")
+        return entry
+
+    def send(self, destination: str, body: str, content_type: str = "", headers: str = "") -> None:
+        """Send by the form."""
+        self["#send-destination"].fill(destination)
+        self["#send-body"].fill(body)
+        self["#send-type"].fill(content_type)
+        self["#send-headers"].fill(headers)
+        self["#send"].click()
+
+    def row(self, number: int) -> Locator:
+        """The row of a message."""
+        return self[f"#message-{number}"]
+
+    def screenshot(self, path: Path) -> None:
+        """What is to be seen now."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=path, animations="disabled")
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        self.console.append(f"{message.type}: {message.text}")
+
+    def _on_response(self, response: Response) -> None:
+        if response.url.startswith(self.origin):
+            self._policies.append(response.headers.get("content-security-policy"))
