@@ -30,6 +30,7 @@ def body_of(body: Any) -> tuple[bytes, str | None]:
 
     Raises:
         TypeError: it is none of these.
+        ValueError: JSON has no NaN, no infinity, and nothing that holds itself.
         ProtocolError: a str that UTF-8 cannot say.
     """
     if isinstance(body, str):
@@ -48,7 +49,9 @@ def body_of(body: Any) -> tuple[bytes, str | None]:
         return octets, (None if _is_text(octets) else "application/octet-stream")
     try:
         text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
+        raise ValueError(f"the body can't be written as JSON: {error}") from None
+    except TypeError as error:
         raise TypeError(
             f"a body is str, bytes-like or anything that JSON takes, not {type(body).__name__}: {error}"
         ) from None
