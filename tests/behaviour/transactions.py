@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import pystomp_web as stomp
 from situation import raises, situation, turns
+
+import pystomp_web as stomp
 
 if TYPE_CHECKING:
     from tests.support.scripted import Peer
