@@ -24,6 +24,9 @@ class Broker(NamedTuple):
         error_ends: whether the connection is over after an ERROR.
         beats: whether the heart-beats that it promises come.
         last_ack: whether the last `ack` header of a MESSAGE counts, a publisher's own coming before it.
+        settles_by: for ACK and NACK: (their header, the MESSAGE's header that its value is taken from); None: as the
+            version says.
+        unsubscribes_from: whether UNSUBSCRIBE must name the destination, too.
         reads: escapes of its own that it sends: the character behind the backslash -> the meaning.
         writes: escapes of its own that it wants: character -> what is written.
         connect_escaped: whether it takes escapes in CONNECT for escapes.
@@ -45,6 +48,8 @@ class Broker(NamedTuple):
     error_ends: bool = True
     beats: bool = True
     last_ack: bool = False
+    settles_by: tuple[tuple[str, str], ...] | None = None
+    unsubscribes_from: bool = False
     reads: tuple[tuple[str, str], ...] = ()
     writes: tuple[tuple[str, str], ...] = ()
     connect_escaped: bool = False
@@ -74,7 +79,7 @@ BROKERS = (
         max_message=65_536,
         last_ack=True,
         reads=(("r", "\r"),),
-        reply_to=None,
+        reply_to="reply.",
         idle_kill=60.0,
     ),
     Broker(
@@ -106,7 +111,7 @@ BROKERS = (
         last_ack=True,
         reads=((":", ":"),),
         writes=((":", "\\:"),),
-        reply_to=None,
+        reply_to="jms.topic.",
         idle_kill=60.0,
     ),
     Broker(
@@ -117,7 +122,7 @@ BROKERS = (
         max_message=65_536,
         error_ends=False,
         last_ack=True,
-        reply_to=None,
+        reply_to="jms.topic.",
         idle_kill=60.0,
     ),
     Broker(
@@ -139,6 +144,12 @@ BROKERS = (
         receipts=frozenset({"DISCONNECT"}),
         loose_length=True,
         reply_to=None,
+    ),
+    Broker(
+        "coilmq",
+        server="coilmq/",
+        settles_by=(("id", "subscription"), ("message-id", "message-id"), ("subscription", "subscription")),
+        unsubscribes_from=True,
     ),
 )
 

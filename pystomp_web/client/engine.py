@@ -362,7 +362,7 @@ class Engine:
             command,
             headers,
             rules=self.link.session.rules,
-            last_ack=self.link.broker.last_ack,
+            broker=self.link.broker,
             transaction=transaction,
         )
 

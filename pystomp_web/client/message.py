@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+from ..brokers import Broker
 from ..errors import ClientClosed, ProtocolError, StaleMessage
 from ..protocol import Frame, Headers
 from ..protocol.frame import headers_from_pairs
@@ -231,13 +232,10 @@ def settling_frame(
     headers: Mapping[str, Any] | None,
     *,
     rules: Rules,
-    last_ack: bool,
+    broker: Broker,
     transaction: str | None = None,
 ) -> Frame:
-    """The ACK or NACK of a message, by the version in force ("ACK").
-
-    Args:
-        last_ack: whether the last `ack` header of the message counts, and not the first.
+    """The ACK or NACK of a message, by the version and the broker's row in force ("ACK").
 
     Raises:
         ProtocolError: the version has no NACK, or the broker sent no header to settle the message by.
@@ -246,8 +244,8 @@ def settling_frame(
     if command not in rules.commands:
         raise ProtocolError(f"STOMP {rules.version} has no {command}")
     pairs = []
-    for name, source in rules.settles_by:
-        value = _source(message.headers, source, last=last_ack and source == "ack")
+    for name, source in broker.settles_by or rules.settles_by:
+        value = _source(message.headers, source, last=broker.last_ack and source == "ack")
         if value is None:
             raise ProtocolError(f"the message can't be settled: the broker sent no {source!r} header with it")
         pairs.append((name, value))

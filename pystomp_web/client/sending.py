@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from ..errors import ClientClosed, ConnectionLost, OutboxFull, StompError
+from ..errors import ClientClosed, ConnectionLost, OutboxFull, ReceiptTimeout, StompError
 from ..protocol import Frame, Version
 from .alarm import Alarm, Deadline
 from .compose import check_sayable, with_header
@@ -18,6 +18,8 @@ logger = logging.getLogger("pystomp_web")
 
 #: Above this many octets that the socket has not taken yet, sends wait.
 HIGH_WATER = 1024 * 1024
+#: So many seconds the SENDs to a destination wait for the receipt of the first one, where a broker needs that.
+_FIRST_SEND = 2.0
 #: A browser tells nobody that the socket has taken octets: look again after this many seconds.
 _LOOK_AGAIN = 0.01
 
@@ -60,7 +62,7 @@ class Sender:
         self._on_undeliverable = on_undeliverable
         self._look: Deadline | None = None
         self._empty: asyncio.Future[None] | None = None
-        self._first_sends: dict[str, asyncio.Future[None] | None] = {}
+        self._first_sends: dict[str, bool] = {}  # destination -> whether the first SEND of this connection arrived
 
     # What happens to the connection.
 
@@ -68,6 +70,7 @@ class Sender:
         """A connection is open; its epoch."""
         self.epoch += 1
         self.live = True
+        self._first_sends.clear()
         return self.epoch
 
     def ready(self, connection: Connection) -> None:
@@ -201,7 +204,17 @@ class Sender:
         self._emptied()
 
     def _write(self, connection: Connection, entry: Entry) -> None:
-        connection.send(entry.frame, content_length=entry.content_length)
+        broker = connection.broker
+        frame = entry.frame
+        if entry.receipt is not None and broker.receipts is not None and frame.command not in broker.receipts:
+            raise ReceiptTimeout(
+                f"no RECEIPT for {entry.receipt.what} would come, so it was not sent: {broker.name} confirms "
+                f"{', '.join(sorted(broker.receipts))} only; send it without receipt="
+            )
+        if broker.confirms_first and _opens_route(frame) and frame.headers["destination"] not in self._first_sends:
+            self._write_first(connection, entry)
+        else:
+            connection.send(frame, content_length=entry.content_length)
         entry.sent = True
         if entry.receipt is not None:
             self.receipts.wrote(entry.receipt)
@@ -210,7 +223,34 @@ class Sender:
 
     def _held_back(self, entry: Entry) -> bool:
         """Whether a frame must wait for the receipt of an earlier one, by the broker's row."""
-        return False
+        if not self._first_sends or not _opens_route(entry.frame):
+            return False
+        return self._first_sends.get(entry.frame.headers["destination"]) is False
+
+    def _write_first(self, connection: Connection, entry: Entry) -> None:
+        """Write the first SEND to a destination with a receipt; the next ones wait for it, but not for ever."""
+        frame, receipt, epoch = entry.frame, entry.receipt, self.epoch
+        destination = frame.headers["destination"]
+        if receipt is None:
+            receipt = self.receipts.expect(f"the first SEND to {destination!r}")
+            frame = with_header(frame, "receipt", receipt.id)
+        try:
+            connection.send(frame, content_length=entry.content_length)
+        except StompError:
+            if entry.receipt is None:
+                self.receipts.forget(receipt)
+            raise
+        self._first_sends[destination] = False
+
+        def go_on(_error: BaseException | None = None) -> None:
+            deadline.cancel()
+            if self.epoch == epoch:
+                self._first_sends[destination] = True
+                self.drain()
+
+        deadline = self._alarm.after(_FIRST_SEND, go_on)
+        receipt.on_receipt = receipt.on_failure = go_on
+        self.receipts.wrote(receipt)
 
     def _give_up(self, entry: Entry, error: BaseException) -> None:
         self.outbox.remove(entry)
@@ -235,3 +275,8 @@ class Sender:
     def _emptied(self) -> None:
         if self._empty is not None and not self._empty.done() and (not len(self.outbox) or self.closed is not None):
             self._empty.set_result(None)
+
+
+def _opens_route(frame: Frame) -> bool:
+    """Whether it is a SEND outside transactions."""
+    return frame.command == "SEND" and "transaction" not in frame.headers

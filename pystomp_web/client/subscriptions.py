@@ -90,6 +90,8 @@ class Subscriptions:
         self.end(subscription, None)
         if subscription._written_epoch == sender.epoch and sender.live and not self._engine.closing:
             self._gone.add(subscription.id)
+            if self._engine.broker.unsubscribes_from:
+                more.append(("destination", subscription.destination))
             frame = Frame("UNSUBSCRIBE", [("id", subscription.id), *more])
             sender.submit(Entry(frame, epoch=sender.epoch), nowait=True)
 
