@@ -1,4 +1,4 @@
-"""The console (web/index.html) as its tests use it: a server that can go away and come back, and a page that is watched."""
+"""The console (web/index.html) as its tests use it: a server that can go and come back, and a page that is watched."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ BOOT_MS = 60_000
 WAIT_MS = 20_000
 expect.set_options(timeout=WAIT_MS)
 
-#: What the browser says by itself of a WebSocket that did not open or broke.
-SOCKET_LINE = re.compile(r"WebSocket connection to '[^']+' failed|WebSocket is closed before")
+#: What the browser says by itself of a WebSocket that did not open or broke, and of the client's GET that asks why.
+SOCKET_LINE = re.compile(
+    r"^error: (WebSocket connection to '[^']+' failed|Failed to load resource: .* http://[^/ ]+/stomp$)"
+)
 
 # Before the page's own scripts: what the policy blocks, and what moves without anybody having done anything.
 _WATCH = """
@@ -31,9 +33,13 @@ globalThis.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => {
   violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile ?? ""}`);
 });
-globalThis.shift = 0;
+globalThis.shift = [];
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) shift += entry.value;
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) {
+    const rect = (it) => [it.x, it.y, it.width, it.height];
+    shift.push(entry.sources.map(({ node, previousRect, currentRect }) =>
+      `${node?.id || node?.className || node}: ${rect(previousRect)} -> ${rect(currentRect)}`));
+  }
 }).observe({ type: "layout-shift", buffered: true });
 """
 
@@ -96,8 +102,8 @@ class Site:
 class Console:
     """The page. A context manager: leaving it checks what holds for every test.
 
-    Nothing is on the console but the browser's own lines about a socket, and those only where `sockets_fail`; no request
-    goes to another origin; nothing was blocked by the policy, which every answer had.
+    Nothing is on the console but the browser's own lines about a socket, and those only where `sockets_fail`; no
+    request goes to another origin; nothing was blocked by the policy, which every answer had.
     """
 
     def __init__(self, context: BrowserContext, origin: str, *, foreign: tuple[str, ...] = ()) -> None:
@@ -131,10 +137,12 @@ class Console:
     def check(self) -> None:
         """What holds for every test."""
         own = [line for line in self.console if not (self.sockets_fail and SOCKET_LINE.search(line))]
-        assert own == []
+        assert own == [], own
         place = urlsplit(self.origin).netloc
-        assert [url for url in self.requests if urlsplit(url).netloc not in (place, *self._foreign)] == []
-        assert self.page.evaluate("() => violations") == []
+        foreign = [url for url in self.requests if urlsplit(url).netloc not in (place, *self._foreign)]
+        assert foreign == [], foreign
+        violations = self.page.evaluate("() => violations")
+        assert violations == [], violations
         assert self._policies
         for policy in self._policies:
             assert policy is not None
@@ -192,7 +200,8 @@ class Console:
         self.page.screenshot(path=path, animations="disabled")
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        self.console.append(f"{message.type}: {message.text}")
+        of = f" {message.location['url']}" if message.text.startswith("Failed to load") else ""
+        self.console.append(f"{message.type}: {message.text}{of}")
 
     def _on_response(self, response: Response) -> None:
         if response.url.startswith(self.origin):

@@ -9,6 +9,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 import js
+
 from pystomp_web import State, StompError
 
 from . import bodies, headers, words
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 ACTIVITY = 100
 #: Headers that the broker adds to a message, and that nobody sends.
 _BROKERS_OWN = frozenset(
-    "destination message-id subscription ack content-length content-type redelivered receipt transaction timestamp".split()
+    "destination message-id subscription ack content-length content-type redelivered receipt transaction".split()
 )
 
 
@@ -44,12 +45,8 @@ class App:
         self._light = ""
         self._items: dict[int, dict[str, Slot]] = {}
         self._action: tuple[str, Any] | None = None
-        self._grid = Grid(
-            self._listeners, self._history, on_settle=self._settle, on_select=self._select, ask=self._ask
-        )
-        self._detail = Detail(
-            self._listeners, on_settle=self._settle, on_edit=self._edit, on_close=self._detail_closed
-        )
+        self._grid = Grid(self._listeners, self._history, on_settle=self._settle, on_select=self._select, ask=self._ask)
+        self._detail = Detail(self._listeners, on_settle=self._settle, on_edit=self._edit, on_close=self._detail_closed)
         self._listen()
 
     def _listen(self) -> None:
@@ -148,7 +145,9 @@ class App:
     def _subscribe(self) -> None:
         destination = element("subscribe-destination").value.strip()
         self._link.subscribe(destination, element("subscribe-ack").value)
-        self.report(f"Subscribed to {destination}" if self._link.connected else f"{destination} is subscribed once connected")
+        self.report(
+            f"Subscribed to {destination}" if self._link.connected else f"{destination} is subscribed once connected"
+        )
 
     def _on_subscription(self, js_event: Any) -> None:
         js_button = closest(js_event, "[data-unsubscribe]")
@@ -180,7 +179,8 @@ class App:
             self.report(f"Sent to {destination}, waiting for the receipt")
         await self._link.send(destination, body, given, content_type, receipt=receipt)
         if receipt:
-            self.report(f"The broker has confirmed the message to {destination} after {(time.monotonic() - began) * 1000:,.0f} ms")
+            took = (time.monotonic() - began) * 1000
+            self.report(f"The broker has confirmed the message to {destination} after {took:,.0f} ms")
         elif connected:
             self.report(f"Sent to {destination} at {time.strftime('%H:%M:%S')}")
         else:
@@ -393,7 +393,9 @@ class App:
         if history.paused:
             lost = f"; {history.lost:,} older ones had no room and are lost" if history.lost else ""
             share = history.held / history.limit
-            slots["held-words"].text(f"Paused: {words.many(history.held, 'message')} waiting, room for {history.limit:,}{lost}")
+            slots["held-words"].text(
+                f"Paused: {words.many(history.held, 'message')} waiting, room for {history.limit:,}{lost}"
+            )
             slots["held-fill"].value(share)
 
     def _paint_blank(self) -> None:

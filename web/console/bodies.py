@@ -74,9 +74,7 @@ def octets_in_words(count: int) -> str:
     """A size: "640 B", "1.2 KiB"."""
     if count < 1024:
         return f"{count} B"
-    size = float(count)
-    for unit in ("KiB", "MiB", "GiB"):
-        size /= 1024
-        if size < 1024:
-            break
+    size, unit = count / 1024, "KiB"
+    if size >= 1024:
+        size, unit = size / 1024, "MiB"
     return f"{size:.1f} {unit}"

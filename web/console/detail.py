@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from . import bodies
 from .dom import Listeners, Slots, element, make
@@ -32,11 +34,11 @@ class Detail:
         self._on_close = on_close
         self._js_view = element("detail-view")
         for action in ("ack", "nack"):
-            listeners.on_click(f"detail-{action}", lambda action=action: self.record and on_settle(self.record, action))
-        listeners.on_click("detail-edit", lambda: self.record and on_edit(self.record))
+            listeners.on_click(f"detail-{action}", partial(self._settle, on_settle, action))
+        listeners.on_click("detail-edit", partial(self._edit, on_edit))
         listeners.on_click("detail-close", self.close)
         listeners.on(self._js_view, "change", lambda _: self._show_body())
-        listeners.on(element("detail"), "keydown", lambda js_event: self.close() if js_event.key == "Escape" else None)
+        listeners.on(element("detail"), "keydown", self._on_key)
 
     def show(self, record: Record, *, enter: bool) -> None:
         """Show a record.
@@ -74,6 +76,18 @@ class Detail:
         ]
         self._slots["detail-marks"].text(", ".join(filter(None, marks)))
 
+    def _settle(self, on_settle: Callable[[Record, str], None], action: str) -> None:
+        if self.record is not None:
+            on_settle(self.record, action)
+
+    def _edit(self, on_edit: Callable[[Record], None]) -> None:
+        if self.record is not None:
+            on_edit(self.record)
+
+    def _on_key(self, js_event: Any) -> None:
+        if js_event.key == "Escape":
+            self.close()
+
     def _fill(self, record: Record) -> None:
         message = record.message
         self._slots["detail-title"].text(f"Message {record.number:,}")
@@ -100,10 +114,14 @@ class Detail:
         if self.record is None:
             return
         message = self.record.message
-        views = {"text": bodies.as_text, "json": bodies.as_json, "hex": lambda message: bodies.as_hex(message.body)}
-        body = views[str(self._js_view.value)](message) or ""
+        view = str(self._js_view.value)
+        if view == "hex":
+            body = bodies.as_hex(message.body)
+        else:
+            body = (bodies.as_json(message) if view == "json" else bodies.as_text(message)) or ""
+            body = body[: bodies.SHOWN]
         whole = len(message.body)
         size = bodies.octets_in_words(whole)
         cut = whole > bodies.SHOWN
         self._slots["detail-size"].text(f"the first {bodies.octets_in_words(bodies.SHOWN)} of {size}" if cut else size)
-        self._slots["detail-body"].text(body if str(self._js_view.value) == "hex" else body[: bodies.SHOWN])
+        self._slots["detail-body"].text(body)

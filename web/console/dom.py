@@ -22,7 +22,7 @@ def element(id: str) -> Any:
 
 
 def found(js_result: Any) -> Any | None:
-    """What a search came to; None when it found nothing: JavaScript's null is an object of its own in newer Pyodides."""
+    """What a search came to; None when it found nothing, which newer Pyodides tell by an object of their own."""
     return js_result if isinstance(js_result, JsProxy) else None
 
 
@@ -46,7 +46,9 @@ def make(tag: str, text: str = "", class_name: str = "") -> Any:
 
 
 class Listeners:
-    """Listeners, and the proxies that the browser calls. They live as long as the page: there are a few dozen, none per row.
+    """Listeners, and the proxies that the browser calls.
+
+    They live as long as the page: there are a few dozen, none per row.
 
     Args:
         on_error: takes what a handler raised.

@@ -48,7 +48,11 @@ _TROUBLES: tuple[tuple[type[BaseException], str, str], ...] = (
     (stomp.BrokerError, "The broker sent an error", ""),
     (stomp.ReceiptTimeout, "No receipt came in time", "The message may have arrived all the same."),
     (stomp.OutboxFull, "Too many messages wait for the connection", "Send again when it is connected."),
-    (stomp.SlowConsumer, "Messages came faster than the page takes them", "Some were dropped: pause, or subscribe to less."),
+    (
+        stomp.SlowConsumer,
+        "Messages came faster than the page takes them",
+        "Some were dropped: subscribe to less.",
+    ),
     (stomp.StaleMessage, "That message came over an earlier connection", "The broker delivers it again."),
     (stomp.ClientClosed, "Not connected", "Connect first."),
     (stomp.FrameTooLarge, "The message is too large", ""),
@@ -63,7 +67,9 @@ def trouble(error: BaseException) -> Trouble:
     for kind, title, advice in _TROUBLES:
         if isinstance(error, kind):
             return Trouble(title, str(error), advice)
-    return Trouble("Something went wrong in this page", f"{type(error).__name__}: {error}", "This is a bug of the page.")
+    return Trouble(
+        "Something went wrong in this page", f"{type(error).__name__}: {error}", "This is a bug of the page."
+    )
 
 
 def sentence(text: str) -> str:
