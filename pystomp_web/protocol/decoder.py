@@ -21,16 +21,35 @@ _LONGEST_COMMAND = max(map(len, COMMANDS))
 _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
 
 
+def _header(excluded: bytes) -> bytes:
+    """A pattern for name and value without the octets that need a closer look."""
+    return b"[^:\n\\0" + excluded + b"]++:[^\n\\0" + excluded + b"]*+"
+
+
+def _names(commands: frozenset[str]) -> bytes:
+    return b"|".join(
+        sorted((command.encode() for command in commands), key=lambda name: (name == b"MESSAGE", name), reverse=True)
+    )
+
+
 def _plain_head(excluded: bytes, commands: frozenset[str]) -> re.Pattern[bytes]:
-    """A head in which nothing needs a closer look: `excluded` are the octets that would."""
-    names = b"|".join(sorted((command.encode() for command in commands), reverse=True))
-    name, value = b"[^:\n\\0" + excluded + b"]++", b"[^\n\\0" + excluded + b"]*+"
-    return re.compile(b"(" + names + b")\n(?:" + name + b":" + value + b"\n)*+")
+    return re.compile(b"(" + _names(commands) + b")\n(?:" + _header(excluded) + b"\n)*+")
+
+
+def _whole_head(excluded: bytes, commands: frozenset[str]) -> re.Pattern[bytes]:
+    return re.compile(b"\n*+(" + _names(commands) + b")(?:\n" + _header(excluded) + b")*+\n\n")
 
 
 class _Scanner(NamedTuple):
-    """How heads are recognised under one set of rules: quickly with escapes possible, and where there are none."""
+    """How heads are recognised under one set of rules.
 
+    Attributes:
+        whole: EOLs, and then a head in which nothing needs a closer look, with its empty line.
+        escaped: a head in which nothing needs a closer look, of a command whose headers may hold escapes.
+        raw: the same of a command whose headers hold none.
+    """
+
+    whole: re.Pattern[bytes]
     escaped: re.Pattern[bytes]
     raw: re.Pattern[bytes]
 
@@ -38,7 +57,11 @@ class _Scanner(NamedTuple):
 def _scanner(rules: Rules) -> _Scanner:
     cr = b"\r" if rules.crlf else b""
     backslash = rb"\\" if rules.unescapes else b""
-    return _Scanner(_plain_head(cr + backslash, COMMANDS - NEVER_ESCAPED), _plain_head(cr, NEVER_ESCAPED))
+    return _Scanner(
+        _whole_head(cr + backslash, COMMANDS - NEVER_ESCAPED),
+        _plain_head(cr + backslash, COMMANDS - NEVER_ESCAPED),
+        _plain_head(cr, NEVER_ESCAPED),
+    )
 
 
 _SCANNERS: dict[tuple[bool, bool], _Scanner] = {}
@@ -84,6 +107,7 @@ class Decoder:
         "_head",
         "_limits",
         "_nul_from",
+        "_partial",
         "_position",
         "_rules",
         "_scanner",
@@ -105,6 +129,7 @@ class Decoder:
         self._position = 0  # where the frame under way begins
         self._head: tuple[str, Headers, int, int | None] | None = None  # command, headers, body's start, its length
         self._error: ProtocolError | None = None
+        self._partial = False  # whether the head under way was found incomplete
         # Where the next search goes on, so that what was searched is not searched again.
         self._blank = -1  # the first LF LF at or behind _position, once found
         self._blank_from = self._crlf_from = self._nul_from = 0
@@ -224,6 +249,10 @@ class Decoder:
 
     def _read_head(self) -> tuple[str, Headers, int, int | None] | None:
         """The head that begins at _position, checked; None until it is complete."""
+        if not self._partial:
+            whole = self._scanner.whole.match(self._buffer, self._position)
+            if whole is not None:
+                return self._take_whole(whole)
         buffer, rules = self._buffer, self._rules
         position = self._position
         size = len(buffer)
@@ -250,12 +279,38 @@ class Decoder:
                 self._crlf_from = max(searched, limit - 2)
         if blank < 0:
             self._check_partial_head(position, size)
+            self._partial = True
             return None
+        self._partial = False
         self._nul_from = start
         if start - position > self._limits.max_header_size:
             self._check_command(position, size)
             raise self._too_large("the head", self._limits.max_header_size)
         return self._parse_head(position, end, start)
+
+    def _take_whole(self, whole: re.Match[bytes]) -> tuple[str, Headers, int, int | None]:
+        """The short way: a complete head without escapes, which most are."""
+        position, headers_from = whole.span(1)
+        start = whole.end()
+        command = _COMMAND_NAMES[whole[1]]
+        size, limits = start - position, self._limits
+        if size > limits.max_header_size:
+            raise self._too_large("the head", limits.max_header_size)
+        raw = self._buffer[headers_from : start - 1]
+        # A header has at least three octets.
+        if size > 3 * limits.max_header_count and raw.count(b"\n") - 1 > limits.max_header_count:
+            raise self._too_many_headers()
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            text = _utf8(bytes(raw))
+        self._position = position
+        self._nul_from = start
+        found = text.find("\ncontent-length:")
+        if found < 0:
+            return command, headers_from_text(text), start, None
+        value = text[found + 16 : text.index("\n", found + 16)]
+        return command, headers_from_text(text), start, self._body_length(command, value, size)
 
     def _check_partial_head(self, position: int, size: int) -> None:
         """Refuse at once what can no longer become a head."""
