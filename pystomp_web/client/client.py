@@ -223,7 +223,10 @@ class Client:
             ClientClosed: the client is closed.
         """
         frame = send_frame(destination, body, headers, content_type)
-        await self._engine.write(frame, content_length=content_length, receipt=receipt, timeout=timeout)
+        engine = self._engine
+        if not receipt and not engine.closing and engine.sender.write_at_once(frame, content_length=content_length):
+            return
+        await engine.write(frame, content_length=content_length, receipt=receipt, timeout=timeout)
 
     def send_nowait(
         self,
@@ -241,7 +244,9 @@ class Client:
             ValueError, TypeError, ProtocolError, ClientClosed: as `send`.
         """
         frame = send_frame(destination, body, headers, content_type)
-        self._engine.write_nowait(frame, content_length=content_length)
+        engine = self._engine
+        if engine.closing or not engine.sender.write_at_once(frame, content_length=content_length):
+            engine.write_nowait(frame, content_length=content_length)
 
     def transaction(self, *, receipt: bool = False, timeout: float | None = None) -> Transaction:
         """`async with client.transaction() as tx:` - sends and acknowledgements that happen together ("BEGIN").

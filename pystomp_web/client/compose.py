@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import ProtocolError
 from ..protocol.encoder import encode_head
-from ..protocol.frame import MASK, Frame, Headers, headers_from_pairs, is_secret
+from ..protocol.frame import MASK, Frame, Headers, frame_of, headers_from_pairs, is_secret
 from ..protocol.version import RULES
 
 #: What this client sets by itself: from a caller's headers a broker would hand them on as if they were its own.
@@ -128,19 +128,19 @@ def send_frame(
     Raises:
         TypeError, ValueError: an argument is not what it must be.
     """
-    pairs = headers_of("SEND", headers)
     octets, implied = body_of(body)
+    first = ("destination", destination_of(destination))
+    if not headers and content_type is None:
+        own = () if implied is None else (("content-type", implied),)
+        return frame_of("SEND", headers_from_pairs((first, *more, *own)), octets)
+    pairs = headers_of("SEND", headers)
     given = next((value for name, value in pairs if name == "content-type"), None)
     if content_type is not None and given is not None:
         raise ValueError("content_type= and a content-type header: give one of them")
     chosen = content_type if content_type is not None else None if given is not None else implied
     if chosen is not None:
         pairs.append(("content-type", chosen))
-    return Frame(
-        "SEND",
-        headers_from_pairs((("destination", destination_of(destination)), *more, *Headers(pairs).multi_items())),
-        octets,
-    )
+    return frame_of("SEND", headers_from_pairs((first, *more, *Headers(pairs).multi_items())), octets)
 
 
 def check_sayable(frame: Frame, versions: Sequence[str], *, content_length: bool = True) -> None:

@@ -93,6 +93,9 @@ class Connection:
         self._alarm = alarm
         self._named = broker is not None
         self._max_message = max_message
+        # To ask a page's WebSocket how much it has buffered is slow: it is asked once in a while.
+        self._unseen = 0
+        self._was_full = False
         self._connected: asyncio.Future[Frame] | None = None
         self._over = False
         self._frames: Iterator[Frame] = iter(())
@@ -168,6 +171,7 @@ class Connection:
         pieces = self._pieces(data, size)
         self._owner._on_traffic("out", frame)
         self.bytes_out += size
+        self._unseen += size
         for piece in pieces:
             self.transport.send(piece)
 
@@ -184,10 +188,13 @@ class Connection:
             )
         return split_text(data, most) if isinstance(data, str) else [data[i : i + most] for i in range(0, size, most)]
 
-    @property
-    def buffered(self) -> int:
-        """Octets that wait in the transport."""
-        return self.transport.buffered
+    def is_full(self, mark: int) -> bool:
+        """Whether more than `mark` octets wait in the transport; for a quick answer it may be a sixteenth late."""
+        if self._unseen * 16 < mark and not self._was_full:
+            return False
+        self._unseen = 0
+        self._was_full = self.transport.buffered > mark
+        return self._was_full
 
     # Receiving.
 
@@ -342,8 +349,9 @@ class Connection:
 
     def _send_beat(self) -> None:
         now = time.monotonic()
-        beat = self.session.heartbeat
-        if beat.next_send(now) <= now and self.session.state is SessionState.CONNECTED:
+        if self.session.state is not SessionState.CONNECTED:
+            return  # nothing is sent behind DISCONNECT
+        if self.session.heartbeat.next_send(now) <= now:
             self.beat_now()
         self._next_beat()
 

@@ -82,7 +82,9 @@ class Engine:
         self._settings = settings
         self._backoff = backoff
         self._attempts = Attempts(self, urls, settings, backoff)
+        # Of the way of each message: looked up once.
         self._by_id = self.subscriptions.by_id
+        self._frame_callbacks = self.observers.frames.registered
         self._runner: asyncio.Task[None] | None = None
         self._closer: asyncio.Task[None] | None = None
         self._lost: asyncio.Future[ConnectionLost] | None = None
@@ -176,7 +178,7 @@ class Engine:
 
     def _on_frame(self, frame: Frame) -> bool:
         self.frames_in += 1
-        if self.observers.frames:
+        if self._frame_callbacks:
             self.observers.frame("in", frame)
         if frame.command == "MESSAGE":
             self.messages += 1
@@ -226,7 +228,7 @@ class Engine:
             self.frames_out += 1
         else:
             self.frames_in += 1
-        if self.observers.frames:
+        if self._frame_callbacks:
             self.observers.frame(direction, frame)
 
     def _on_end(self, connection: Connection, error: ConnectionLost) -> None:

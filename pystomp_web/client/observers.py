@@ -17,11 +17,11 @@ class Callbacks:
     """Callbacks of one kind, called in order. An exception in one is logged, and touches nothing else."""
 
     def __init__(self, spawn: Callable[[Coroutine[Any, Any, None]], None]) -> None:
-        self._callbacks: list[Callable[..., Any]] = []
+        self.registered: list[Callable[..., Any]] = []
         self._spawn = spawn
 
     def __bool__(self) -> bool:
-        return bool(self._callbacks)
+        return bool(self.registered)
 
     def add(self, callback: Callable[..., Any]) -> Callable[[], None]:
         """Register a plain, async or JavaScript callable; twice is fine. Returns a function that takes it back.
@@ -35,17 +35,17 @@ class Callbacks:
         def entry(*arguments: Any) -> Any:
             return callback(*arguments)
 
-        self._callbacks.append(entry)
+        self.registered.append(entry)
 
         def take_back() -> None:
-            if entry in self._callbacks:
-                self._callbacks.remove(entry)
+            if entry in self.registered:
+                self.registered.remove(entry)
 
         return take_back
 
     def call(self, *arguments: Any) -> None:
         """Call them all."""
-        for callback in list(self._callbacks):
+        for callback in list(self.registered):
             try:
                 result = callback(*arguments)
                 if hasattr(result, "__await__"):
@@ -55,7 +55,7 @@ class Callbacks:
 
     def clear(self) -> None:
         """Let go of them, so that what they hold can be freed."""
-        self._callbacks.clear()
+        self.registered.clear()
 
 
 class Observers:

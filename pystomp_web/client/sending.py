@@ -129,7 +129,7 @@ class Sender:
             raise ConnectionLost("the connection that this belongs to has ended")
         connection = self.connection
         if connection is not None:
-            if not len(self.outbox) and connection.buffered <= HIGH_WATER and not self._held_back(entry):
+            if not len(self.outbox) and not connection.is_full(HIGH_WATER) and not self._held_back(entry):
                 self._write(connection, entry)
                 return
             version = connection.session.version
@@ -143,6 +143,18 @@ class Sender:
         self.outbox.append(entry)
         if connection is not None:
             self.drain()
+
+    def write_at_once(self, frame: Frame, *, content_length: bool) -> bool:
+        """The short way of most frames: write it, if nothing stands in the way. Whether it was.
+
+        Raises:
+            ProtocolError: the version, or this broker, cannot take it.
+        """
+        connection = self.connection
+        if connection is None or len(self.outbox) or connection.broker.confirms_first or connection.is_full(HIGH_WATER):
+            return False
+        connection.send(frame, content_length=content_length)
+        return True
 
     async def submit_and_wait(self, entry: Entry, *, receipt: bool, timeout: float | None) -> None:
         """Write or keep the frame; where a connection can't take it yet, wait; with `receipt` wait for its RECEIPT.
@@ -190,7 +202,7 @@ class Sender:
             connection = self.connection
             if connection is None or self._held_back(entry):
                 return
-            if connection.buffered > HIGH_WATER:
+            if connection.is_full(HIGH_WATER):
                 self._look = self._alarm.after(_LOOK_AGAIN, self.drain)
                 return
             self.outbox.remove(entry)

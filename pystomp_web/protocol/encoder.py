@@ -49,11 +49,11 @@ def encode_head(frame: Frame, rules: Rules, *, content_length: bool = True) -> s
         or head.startswith(":")
     ):
         head = _escaped(command, items, rules)
-    if "content-length" in frame.headers:
-        for name, value in items:
-            if name == "content-length" and (value.lstrip("0") or value[-1:]) != str(len(body)):
-                raise ProtocolError(f"content-length is {value!r}, but the body has {len(body)} octets: leave it out")
-    elif body and (content_length or b"\0" in body):
+    given = [value for name, value in items if name == "content-length"] if "content-length" in head else ()
+    for value in given:
+        if (value.lstrip("0") or value[-1:]) != str(len(body)):
+            raise ProtocolError(f"content-length is {value!r}, but the body has {len(body)} octets: leave it out")
+    if not given and body and (content_length or b"\0" in body):
         head += f"content-length:{len(body)}\n"
     if not head.isascii():
         try:

@@ -81,7 +81,7 @@ class Session:
         self.versions = tuple(sorted(Version(version) for version in versions))
         if not self.versions:
             raise ValueError("offer at least one version of STOMP")
-        self.state = SessionState.NEW
+        self._enter(SessionState.NEW)
         self.version: Version | None = None
         self.server: str | None = None
         self.session_id: str | None = None
@@ -90,6 +90,12 @@ class Session:
         self._limits = limits
         self._heartbeats = heartbeats
         self._tolerance = tolerance
+
+    def _enter(self, state: SessionState) -> None:
+        self.state = state
+        # Looked up here, not for each frame: an Enum's hash is slow.
+        self._sendable = SENDING[state]
+        self._receivable = RECEIVING[state]
 
     def connect_frame(self, headers: Sequence[tuple[str, str]] = (), *, host: str | None = None) -> Frame:
         """The CONNECT frame ("Connecting"): `accept-version`, ascending, `host`, `heart-beat`, then `headers`."""
@@ -111,12 +117,13 @@ class Session:
             ProtocolError: the frame may not be sent in this state, or the version cannot say it. Nothing has changed
                 then.
         """
-        following = SENDING[self.state].get(frame.command)
+        following = self._sendable.get(frame.command)
         if following is None:
             raise ProtocolError(f"{frame.command} can't be sent in a session that is {self.state.value}")
         head = encode_head(frame, self.decoder.rules, content_length=content_length)
-        self.state = following
-        self.heartbeat.sent(now)
+        if following is not self.state:
+            self._enter(following)
+        self.heartbeat.sent_at = now
         return head, frame.body
 
     def receive(self, data: bytes | bytearray | memoryview, now: float) -> Iterator[Frame]:
@@ -132,7 +139,7 @@ class Session:
     def _frames(self, frames: Iterator[Frame], now: float) -> Iterator[Frame]:
         try:
             for frame in frames:
-                following = RECEIVING[self.state].get(frame.command)
+                following = self._receivable.get(frame.command)
                 if following is not self.state:
                     self._turn(frame, following, now)
                 elif frame.command in _REQUIRED:
@@ -147,7 +154,7 @@ class Session:
             raise ProtocolError(f"the server sent {frame.command} in a session that is {self.state.value}")
         if following is SessionState.CONNECTED:
             self._connected(frame, now)
-        self.state = following
+        self._enter(following)
 
     def _connected(self, frame: Frame, now: float) -> None:
         headers = frame.headers
@@ -173,7 +180,7 @@ class Session:
 
     def end(self) -> None:
         """The connection is over: nothing more may be sent or comes."""
-        self.state = SessionState.ENDED
+        self._enter(SessionState.ENDED)
 
 
 def _check_required(frame: Frame) -> None:
