@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ReceiptTimeout
+from ..errors import BrokerError, ReceiptTimeout
 from .compose import send_frame
 from .message import Message
 from .outbox import Entry
@@ -25,7 +25,7 @@ class Requests:
         self._engine = engine
         self._unique = os.urandom(8).hex()
         self._count = 0
-        self._waiting: dict[str, asyncio.Future[Message]] = {}
+        self._waiting: dict[str, tuple[str, asyncio.Future[Message]]] = {}  # by correlation: where the reply goes
         self._inboxes: dict[str, Subscription] = {}
         self._unasked: set[str] = set()  # reply destinations whose messages come without a SUBSCRIBE
 
@@ -59,7 +59,7 @@ class Requests:
                 frame = send_frame(
                     destination, body, headers, content_type, ("reply-to", reply), ("correlation-id", correlation)
                 )
-                self._waiting[correlation] = future
+                self._waiting[correlation] = reply, future
                 entry = Entry(frame, epoch=engine.sender.epoch)
                 await engine.sender.submit_and_wait(entry, receipt=False, timeout=None)
                 return await future
@@ -85,7 +85,7 @@ class Requests:
             reply_to = f"{prefix}{self._unique}"
         if not broker.reply_subscribes and prefix is not None and reply_to.startswith(prefix):
             self._unasked.add(reply_to)
-        elif reply_to not in self._inboxes:
+        elif (inbox := self._inboxes.get(reply_to)) is None or inbox._ended:
             self._inboxes[reply_to] = engine.subscribe(reply_to, self._on_reply)
         return reply_to
 
@@ -97,15 +97,24 @@ class Requests:
         return True
 
     def _on_reply(self, message: Message) -> None:
-        future = self._waiting.pop(message.headers.get("correlation-id", ""), None)
+        _, future = self._waiting.pop(message.headers.get("correlation-id", ""), (None, None))
         if future is None:
             self._engine.observers.nobody(message)  # late, or of somebody else
         elif not future.done():
             future.set_result(message)
 
+    def refused(self, inbox: Subscription, error: BaseException) -> None:
+        """A subscription has failed: if replies were to come over it, none will."""
+        if self._inboxes.get(inbox.destination) is not inbox:
+            return
+        for reply_to, future in self._waiting.values():
+            if reply_to == inbox.destination and not future.done():
+                own = BrokerError(str(error), error.frame) if isinstance(error, BrokerError) else error
+                future.set_exception(own)
+
     def fail(self, make_error: Callable[[], BaseException]) -> None:
         """The connection that the replies would have come over has ended."""
         waiting, self._waiting = self._waiting, {}
-        for future in waiting.values():
+        for _, future in waiting.values():
             if not future.done():
                 future.set_exception(make_error())

@@ -102,6 +102,7 @@ class Subscriptions:
         self._clear(subscription)
         if error is not None and not subscription._ended and not self._engine.finished:
             subscription._failed(error)
+            self._engine.requests.refused(subscription, error)
         subscription._end(error)
 
     def end_all(self, error: BaseException | None) -> None:
