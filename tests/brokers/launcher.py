@@ -52,7 +52,7 @@ class Launcher(ABC):
         row: its name in `pystomp_web.brokers`.
         login, passcode: that it takes.
         url: of its WebSocket; it stays the same over a restart.
-        takes_octets: whether a body that is not UTF-8 may be sent to it at all.
+        window: how many messages, of four, it delivers before the first ACK.
         beats_in, beats_out: how many heart-beats a test waits for.
         provoke: a `destination` (and `headers`) whose SUBSCRIBE it refuses; with `unsubscribe`, whose UNSUBSCRIBE.
 
@@ -69,7 +69,7 @@ class Launcher(ABC):
     path: ClassVar[str] = "/"
     subprotocol: ClassVar[str] = "v11.stomp"
     connect_headers: ClassVar[Mapping[str, str]] = MappingProxyType({})
-    takes_octets: ClassVar[bool] = True
+    window: ClassVar[int] = 4
     beats_in: ClassVar[int] = 4
     beats_out: ClassVar[int] = 4
     provoke: ClassVar[Mapping[str, object]] = MappingProxyType({})

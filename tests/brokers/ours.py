@@ -18,6 +18,7 @@ class Embedded(Launcher):
     version = version("pystomp-web")
     row = "unknown"
     provoke = MappingProxyType({"destination": "nowhere"})
+    beats_in = beats_out = 1  # it wants and sends one in 10 s
     login = "alice"
     passcode = "wonderland"
     path = "/stomp"
@@ -37,7 +38,9 @@ class CoilMQ(Launcher):
 
     name = "coilmq"
     version = version("coilmq")
-    row = "unknown"
+    row = "coilmq"
+    window = 1
+    provoke = MappingProxyType({"nack": True})
     path = "/stomp"
 
     def command(self) -> Sequence[str]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import pystomp_web as stomp
 from pystomp_web.brokers import BY_NAME
 from pystomp_web.transport.browser import BrowserTransport
 
+T = TypeVar("T")
 Broker = Mapping[str, Any]
 Scenario = Callable[[Broker], Coroutine[Any, Any, Any]]
 
@@ -135,6 +136,21 @@ async def burst(broker: Broker) -> Any:
         return "in order" if await texts(subscription, 200) == expected else "not in order"
 
 
+async def _unless_lost(client: stomp.Client, call: Coroutine[Any, Any, T]) -> T | None:
+    """What the call returns; None when the connection ends before."""
+    lost = asyncio.Event()
+    forget = client.on_state(lambda state, error: lost.set() if state is stomp.State.WAITING else None)
+    calling = asyncio.ensure_future(call)
+    losing = asyncio.ensure_future(lost.wait())
+    await asyncio.wait([calling, losing], return_when=asyncio.FIRST_COMPLETED)
+    losing.cancel()
+    forget()
+    if calling.done():
+        return calling.result()
+    calling.cancel()
+    return None
+
+
 async def _left(broker: Broker, queue: str) -> Any:
     """What a new connection finds in a queue."""
     async with connect(broker) as client, client.subscribe(queue, ack="client-individual") as subscription:
@@ -144,46 +160,52 @@ async def _left(broker: Broker, queue: str) -> Any:
         return {"left": [message.text for message in left], "redelivered": any(message.redelivered for message in left)}
 
 
-async def _four(broker: Broker, client: stomp.Client, ack: str) -> list[stomp.Message]:
+async def _settle(broker: Broker, ack: str, settled: tuple[int, ...]) -> None:
+    """Send four messages, take them and acknowledge some."""
     queue = broker["queue"]
-    subscription = client.subscribe(queue, ack=ack)
-    await ready(broker, client, subscription)
-    for number in range(4):
-        await client.send(queue, f"m{number}")
-    return [await subscription.get(SOON) for _ in range(4)]
+    async with connect(broker) as client:
+        subscription = client.subscribe(queue, ack=ack)
+        await ready(broker, client, subscription)
+        for number in range(4):
+            await client.send(queue, f"m{number}")
+        if broker["window"] == 1:
+            for number in range(4):
+                message = await subscription.get(SOON)
+                if number < 3:
+                    await message.ack()
+            return
+        messages = [await subscription.get(SOON) for _ in range(4)]
+        for number in settled:
+            await messages[number].ack()
 
 
 async def ack_client(broker: Broker) -> Any:
     """In the mode "client" the ACK of the third of four leaves the fourth."""
-    async with connect(broker) as client:
-        messages = await _four(broker, client, "client")
-        await messages[2].ack()
+    await _settle(broker, "client", (2,))
     return await _left(broker, broker["queue"])
 
 
 async def ack_individual(broker: Broker) -> Any:
     """In the mode "client-individual" the ACK of the second and third of four leaves the first and last."""
-    async with connect(broker) as client:
-        messages = await _four(broker, client, "client-individual")
-        await messages[1].ack()
-        await messages[2].ack()
+    await _settle(broker, "client-individual", (1, 2))
     return await _left(broker, broker["queue"])
 
 
 async def nack(broker: Broker) -> Any:
     """What becomes of a message that is refused once."""
     queue = broker["queue"]
-    errors: list[Any] = []
     async with connect(broker) as client:
-        client.on_unhandled(errors.append)
         subscription = client.subscribe(queue, ack="client-individual")
         await ready(broker, client, subscription)
         await client.send(queue, "m0")
         message = await subscription.get(SOON)
         await message.nack()
         await client.send(queue, "end")
-        again = [each.text for each in await until_end(subscription)]
-    return "redelivered" if again == ["m0"] else again or "gone"
+        left = await _unless_lost(client, until_end(subscription))
+        if left is None:
+            return "the connection ends"
+        again = [message.text for message in left]
+        return "redelivered" if again == ["m0"] else again or "gone"
 
 
 async def receipts(broker: Broker) -> Any:
@@ -285,7 +307,7 @@ async def request(broker: Broker) -> Any:
         except ValueError:
             pass
         # The error names the way out: a destination of one's own.
-        reply = await client.request(name, "mine", reply_to=f"{name}-replies", timeout=SOON)
+        reply = await client.request(name, "mine", reply_to=broker["replies"], timeout=SOON)
         return ["nowhere by itself", reply.text]
 
 
@@ -307,8 +329,6 @@ async def bodies(broker: Broker) -> Any:
     name = broker["topic"]
     results = {}
     for kind, body in BODIES.items():
-        if kind == "octets" and not broker["octets"]:
-            continue
         async with connect(broker) as client, client.subscribe(name) as subscription:
             await ready(broker, client, subscription)
             try:
@@ -316,9 +336,17 @@ async def bodies(broker: Broker) -> Any:
             except stomp.StompError as error:
                 results[kind] = type(error).__name__
                 continue
-            message = await subscription.get(SOON)
-            results[kind] = "same" if message.body == body and not message.damaged else "damaged"
+            results[kind] = await _delivered(client, subscription, body)
     return results
+
+
+async def _delivered(client: stomp.Client, subscription: stomp.Subscription, body: bytes) -> str:
+    message = await _unless_lost(client, subscription.get(SOON))
+    if message is None:
+        return "the receiver's connection breaks"
+    if message.damaged:
+        return "damaged"
+    return "same" if message.body == body else "another"
 
 
 HEADERS = {
@@ -403,6 +431,11 @@ async def heartbeats(broker: Broker) -> Any:
         }
 
 
+async def _refuse_for_good(message: stomp.Message) -> None:
+    await message.nack()
+    await asyncio.Event().wait()
+
+
 async def error(broker: Broker) -> Any:
     """An ERROR is provoked, and reported to who is concerned; then the client goes on."""
     name = broker["topic"]
@@ -410,10 +443,21 @@ async def error(broker: Broker) -> Any:
     unhandled: asyncio.Queue[Any] = asyncio.Queue()
     async with connect(broker) as client:
         client.on_unhandled(unhandled.put_nowait)
-        subscription = client.subscribe(provoke["destination"], headers=provoke.get("headers"))
+        nack = provoke.get("nack", False)
+        subscription = client.subscribe(
+            provoke.get("destination", broker["queue"]),
+            headers=provoke.get("headers"),
+            ack="client" if nack else "auto",
+        )
         try:
             await subscription.confirmed(SOON)
-            if provoke.get("unsubscribe"):
+            if nack:
+                await client.send(broker["queue"], "x")
+                message = await subscription.get(SOON)
+                await _unless_lost(client, _refuse_for_good(message))
+                reported = f"last_error {type(client.stats.last_error).__name__}"
+                await subscription.unsubscribe()
+            elif provoke.get("unsubscribe"):
                 await subscription.unsubscribe()
                 async with asyncio.timeout(SOON):
                     reported = f"unhandled {type(await unhandled.get()).__name__}"

@@ -47,7 +47,7 @@ def broker(request: pytest.FixtureRequest, site: TestSite) -> Iterator[Launcher]
         if os.environ.get("CI") or os.environ.get("PYSTOMP_BROKERS"):
             pytest.fail(where)
         pytest.skip(where)
-    with kind(site.origin, abilities.SCENARIOS) as launcher:
+    with kind(site.origin, abilities.NAMES) as launcher:
         yield launcher
 
 
@@ -60,7 +60,8 @@ def facts(broker: Launcher, scenario: str) -> dict[str, Any]:
         "row": broker.row,
         "topic": broker.topic(scenario),
         "queue": broker.queue(scenario),
-        "octets": broker.takes_octets,
+        "replies": broker.topic("replies"),
+        "window": broker.window,
         "beats_in": broker.beats_in,
         "beats_out": broker.beats_out,
         "provoke": dict(broker.provoke),
