@@ -114,8 +114,11 @@ class Alarm:
     def check(self) -> None:
         """Run what is due, and set the timer for what comes next."""
         now = time.monotonic()
+        last = self._count  # what is set meanwhile waits for the next turn, however early it is due
         self._set_for = float("inf")
-        while self._heap and (self._heap[0][0] <= now or self._heap[0][2].callback is None):
+        while self._heap and (
+            (self._heap[0][0] <= now and self._heap[0][1] <= last) or self._heap[0][2].callback is None
+        ):
             deadline = heapq.heappop(self._heap)[2]
             callback, deadline.callback = deadline.callback, None
             if callback is None:
