@@ -1,0 +1,106 @@
+"""A page under test, its server and the browser that it is opened in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from .broker import StompBroker
+
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+class Missing(Exception):
+    """Something that a page needs is not there; the text says how to get it."""
+
+
+class StompPage:
+    """A page and the broker behind it; what the fixture `stomp_page` gives.
+
+    Args:
+        page: Playwright's.
+        broker: which serves the page's folder.
+
+    Attributes:
+        console: what the browser's console said so far, each "type: text"; what nobody caught is "pageerror: ...".
+    """
+
+    def __init__(self, page: Page, broker: StompBroker) -> None:
+        self.page = page
+        self.broker = broker
+        self.console: list[str] = []
+        page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
+
+    @property
+    def url(self) -> str:
+        """Where the folder is served, without a slash at the end; STOMP is at /stomp there."""
+        return self.broker.origin
+
+    def goto(self, path: str = "/") -> None:
+        """Open a page of the folder and wait for its load event; Python in it starts later: wait for what it shows."""
+        self.page.goto(f"{self.url}{path}")
+
+
+def locate(base: Path, root: str | None, pyodide: str | None, wheel: str | None) -> dict[str, Path | None]:
+    """The folders and the wheel to be served.
+
+    Args:
+        base: what paths are relative to.
+        root: the folder of the pages; None, here and below: is not served.
+        pyodide: Pyodide's folder.
+        wheel: the wheel, or a pattern: the newest that fits is taken.
+
+    Raises:
+        Missing: one of them is not there.
+    """
+
+    def fail(what: str, cure: str, option: str) -> Missing:
+        where = f"say where it is: {option} in pytest's ini file, or @pytest.mark.stomp_page({option[6:]}=...)"
+        return Missing(f"stomp_page: {what}. {cure}, or {where}")
+
+    if root is not None and not (base / root).is_dir():
+        raise fail(f"there is no folder of pages {base / root}", "Make it", "stomp_root")
+    if pyodide is not None and not (base / pyodide / "pyodide.mjs").is_file():
+        raise fail(f"there is no Pyodide in {base / pyodide}", "Get it by `npm install pyodide`", "stomp_pyodide")
+    wheels = []
+    if wheel is not None:
+        folder = base / Path(wheel).parent
+        wheels = sorted(folder.glob(Path(wheel).name), key=lambda path: path.stat().st_mtime)
+        if not wheels:
+            cure = f"Get it by `pip download --no-deps -d {folder} pystomp-web`"
+            raise fail(f"there is no wheel {base / wheel}", cure, "stomp_wheel")
+    return {
+        "root": None if root is None else base / root,
+        "pyodide": None if pyodide is None else base / pyodide,
+        "wheel": wheels[-1] if wheels else None,
+    }
+
+
+@contextmanager
+def launched() -> Iterator[Page]:
+    """A page in a Chromium of its own: PYSTOMP_WEB_CHROMIUM, the one on PATH, or Playwright's.
+
+    Raises:
+        Missing: Playwright or Chromium is not there.
+    """
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ImportError:
+        raise Missing("stomp_page: Playwright is not installed. `pip install 'pystomp-web[testing]'`") from None
+    found = os.environ.get("PYSTOMP_WEB_CHROMIUM") or next(filter(None, map(shutil.which, _CHROMIUM)), None)
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=found)
+        except Error as error:
+            cure = "Get one by `playwright install chromium`, or name one: PYSTOMP_WEB_CHROMIUM=/path/to/chromium"
+            raise Missing(f"stomp_page: {found or 'Chromium'} does not start: {error}\n{cure}") from error
+        with browser:
+            yield browser.new_page()
