@@ -23,6 +23,7 @@ class Broker(NamedTuple):
         receipts: the commands that get a RECEIPT; None: all.
         error_ends: whether the connection is over after an ERROR.
         beats: whether the heart-beats that it promises come.
+        beat: what a heart-beat of ours is; "\n", where that does no harm.
         last_ack: whether the last `ack` header of a MESSAGE counts, a publisher's own coming before it.
         settles_by: for ACK and NACK: (their header, the MESSAGE's header that its value is taken from); None: as the
             version says.
@@ -47,6 +48,7 @@ class Broker(NamedTuple):
     receipts: frozenset[str] | None = None
     error_ends: bool = True
     beats: bool = True
+    beat: str = "\n"
     last_ack: bool = False
     settles_by: tuple[tuple[str, str], ...] | None = None
     unsubscribes_from: bool = False
@@ -150,6 +152,8 @@ BROKERS = (
         server="coilmq/",
         settles_by=(("id", "subscription"), ("message-id", "message-id"), ("subscription", "subscription")),
         unsubscribes_from=True,
+        # An EOL between frames makes its parser deaf, and silence makes it forget the subscriptions.
+        beat="BEGIN\ntransaction:beat\n\n\0ABORT\ntransaction:beat\n\n\0",
     ),
 )
 

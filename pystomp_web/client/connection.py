@@ -20,7 +20,6 @@ from ..errors import (
     StompError,
 )
 from ..protocol import Frame, Limits
-from ..protocol.heartbeat import BEAT
 from ..protocol.session import Session, SessionState
 from ..transport.base import Buffer, Transport
 from .alarm import Alarm, Deadline
@@ -360,7 +359,7 @@ class Connection:
         if self.session.heartbeat.send_every and self.session.state is SessionState.CONNECTED:
             self.session.heartbeat.sent(time.monotonic())
             self.bytes_out += len(BEAT)
-            self.transport.send(BEAT.decode())
+            self.transport.send(self.broker.beat)
 
     def _next_watch(self) -> None:
         self._expected_at = self.session.heartbeat.dead_at(time.monotonic())

@@ -52,6 +52,7 @@ class Launcher(ABC):
         row: its name in `pystomp_web.brokers`.
         login, passcode: that it takes.
         url: of its WebSocket; it stays the same over a restart.
+        burst: how many messages may be under way to it.
         window: how many messages, of four, it delivers before the first ACK.
         beats_in, beats_out: how many heart-beats a test waits for.
         provoke: a `destination` (and `headers`) whose SUBSCRIBE it refuses; with `unsubscribe`, whose UNSUBSCRIBE.
@@ -70,6 +71,7 @@ class Launcher(ABC):
     subprotocol: ClassVar[str] = "v11.stomp"
     connect_headers: ClassVar[Mapping[str, str]] = MappingProxyType({})
     window: ClassVar[int] = 4
+    burst: ClassVar[int] = 200
     beats_in: ClassVar[int] = 4
     beats_out: ClassVar[int] = 4
     provoke: ClassVar[Mapping[str, object]] = MappingProxyType({})

@@ -126,14 +126,15 @@ async def topic(broker: Broker) -> Any:
 
 
 async def burst(broker: Broker) -> Any:
-    """200 messages to a destination that nobody sent to before, none waiting for another."""
+    """Many messages to a destination that nobody sent to before, none waiting for another."""
     name = broker["topic"]
-    expected = [f"m{number}" for number in range(200)]
+    count = broker["burst"]
+    expected = [f"m{number}" for number in range(count)]
     async with connect(broker) as client, client.subscribe(name) as subscription:
         await ready(broker, client, subscription)
         for text in expected:
             client.send_nowait(name, text)
-        return "in order" if await texts(subscription, 200) == expected else "not in order"
+        return "in order" if await texts(subscription, count) == expected else "not in order"
 
 
 async def _unless_lost(client: stomp.Client, call: Coroutine[Any, Any, T]) -> T | None:
@@ -382,6 +383,7 @@ async def headers(broker: Broker) -> Any:
 class Counting(BrowserTransport):
     """Counts heart-beats both ways."""
 
+    beat = "\n"
     beats_in = 0
     beats_out = 0
     on_beat: Callable[[], None] = staticmethod(lambda: None)
@@ -394,7 +396,7 @@ class Counting(BrowserTransport):
         super()._hand_over(octets)
 
     def send(self, data: str | bytes) -> None:
-        if data == "\n":
+        if data == self.beat:
             self.beats_out += 1
             self.on_beat()
         super().send(data)
@@ -409,6 +411,7 @@ async def heartbeats(broker: Broker) -> Any:
     def transport(url: str, subprotocols: Any) -> Counting:
         made.append(Counting(url, subprotocols))
         made[-1].on_beat = on_beat
+        made[-1].beat = BY_NAME[broker["row"]].beat
         return made[-1]
 
     def on_beat() -> None:

@@ -62,6 +62,7 @@ def facts(broker: Launcher, scenario: str) -> dict[str, Any]:
         "queue": broker.queue(scenario),
         "replies": broker.topic("replies"),
         "window": broker.window,
+        "burst": broker.burst,
         "beats_in": broker.beats_in,
         "beats_out": broker.beats_out,
         "provoke": dict(broker.provoke),
