@@ -358,7 +358,7 @@ class Connection:
         """Send a beat, where beats were agreed: it also shows a broken connection to the network."""
         if self.session.heartbeat.send_every and self.session.state is SessionState.CONNECTED:
             self.session.heartbeat.sent(time.monotonic())
-            self.bytes_out += len(BEAT)
+            self.bytes_out += len(self.broker.beat)
             self.transport.send(self.broker.beat)
 
     def _next_watch(self) -> None:
