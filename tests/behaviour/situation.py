@@ -50,14 +50,15 @@ def situation(script: Script, *, where: tuple[str, ...] = EVERYWHERE) -> Callabl
 
 @contextmanager
 def raises(kind: type[BaseException], *words: str) -> Iterator[list[Any]]:
-    """The block must raise this; the words, if any, must stand in its text. Gives a list that will hold the exception."""
+    """The block must raise this, and the words must stand in its text. Gives a list that will hold the exception."""
     caught: list[Any] = []
     try:
         yield caught
     except kind as error:
         caught.append(error)
-        for word in words:
-            assert word in str(error), f"{word!r} is not in {error!s}"
+        missing = [word for word in words if word not in str(error)]
+        if missing:
+            raise AssertionError(f"{missing} is not in {error!s}") from error
     else:
         raise AssertionError(f"{kind.__name__} was not raised")
 
@@ -65,7 +66,7 @@ def raises(kind: type[BaseException], *words: str) -> Iterator[list[Any]]:
 async def until(condition: Callable[[], object], *, seconds: float = 10.0) -> None:
     """Wait for a condition that nothing announces."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - nothing announces it
             await asyncio.sleep(0.005)
 
 
