@@ -1,0 +1,2 @@
+cp -r docs/snippets/tutorial chart
+./build.sh --root chart
