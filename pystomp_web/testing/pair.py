@@ -39,7 +39,7 @@ class StompPair:
         self._frames: asyncio.Queue[Frame] = asyncio.Queue()
 
     async def connected(self, version: str = "1.2", headers: Mapping[str, str] | None = None) -> Frame:
-        """Take the client's CONNECT and answer CONNECTED.
+        """Take the client's CONNECT and answer CONNECTED, which the client sees in one of the loop's next turns.
 
         Args:
             version: the one agreed.
