@@ -190,6 +190,25 @@ class Console:
         self["#send-headers"].fill(headers)
         self["#send"].click()
 
+    def reset(self) -> None:
+        """As it was when it was ready, for the next test: not connected, no subscription, no message."""
+        if self["#disconnect"].is_visible():
+            self["#disconnect"].click()
+        self.says("#light-word", "Not connected")
+        self.page.evaluate(
+            """() => {
+                if (document.querySelector("#pause[aria-pressed=true]")) document.getElementById("pause").click();
+                for (const button of document.querySelectorAll("[data-unsubscribe], #clear")) button.click();
+                for (const form of document.forms) form.reset();
+                const keep = document.getElementById("keep");
+                keep.value = "1000";
+                keep.dispatchEvent(new Event("change"));
+            }"""
+        )
+        expect(self["#say-action"]).to_have_text("Connect")
+        self.check()
+        self.requests.clear()
+
     def row(self, number: int) -> Locator:
         """The row of a message."""
         return self[f"#message-{number}"]

@@ -16,8 +16,10 @@ from tests.browser.console import BOOT_MS, SOCKET_LINE, WEB, Console, Site
 from tests.support.loopthread import LoopThread
 from tests.support.static_server import PYODIDE, ROOT, built_wheel
 
-#: PYSTOMP_WEB_SCREENSHOTS=docs/images makes those of the documentation.
-SCREENSHOTS = ROOT / os.environ.get("PYSTOMP_WEB_SCREENSHOTS", "build/screenshots")
+SCREENSHOTS = ROOT / "build" / "screenshots"
+#: With PYSTOMP_WEB_DOCS_IMAGES=1 in the environment these go to docs/images too.
+IN_THE_DOCS = {"console-desk-light", "console-desk-dark", "console-phone-light", "console-phone-dark-message"}
+NOT_CACHED = {"cache-control": "no-store", "etag": "", "last-modified": ""}
 DESK = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=360, height=740)
 
@@ -36,11 +38,33 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     opened.close()
 
 
+@pytest.fixture(scope="module")
+def ready(context: BrowserContext, site: Site) -> Iterator[list[Console]]:
+    """The page that the tests share; not there when a test has left it in a state that is hard to tidy up."""
+    shared: list[Console] = []
+    yield shared
+    for console in shared:
+        console.page.close()
+
+
 @pytest.fixture
-def console(context: BrowserContext, site: Site) -> Iterator[Console]:
-    """The page, ready."""
-    with Console(context, site.origin) as page:
-        yield page.open()
+def console(ready: list[Console], context: BrowserContext, site: Site) -> Iterator[Console]:
+    """The page, ready, as nobody had used it."""
+    console = ready.pop() if ready else Console(context, site.origin).open()
+    try:
+        yield console
+        console.reset()
+    except BaseException:
+        console.page.close()
+        raise
+    ready.append(console)
+
+
+def shoot(console: Console, name: str) -> None:
+    """Keep what is to be seen now."""
+    console.screenshot(SCREENSHOTS / f"{name}.png")
+    if os.environ.get("PYSTOMP_WEB_DOCS_IMAGES") == "1" and name in IN_THE_DOCS:
+        console.screenshot(ROOT / "docs" / "images" / f"{name}.png")
 
 
 # ------------------------------------------------------------------------------------------------ booting
@@ -58,7 +82,7 @@ def test_the_progress_is_in_sight_until_the_page_is_ready(browser: Browser, site
         expect(console["#light-word"]).to_have_text("Starting")
         expect(console["#connect"]).to_be_disabled()
         expect(console["#send"]).to_be_disabled()
-        console.screenshot(SCREENSHOTS / "boot.png")
+        shoot(console, "boot")
         held[0].continue_()
         console.ready()
         expect(console["#boot"]).to_be_hidden()
@@ -87,7 +111,12 @@ def test_a_server_without_the_wheel_is_named(context: BrowserContext, loop_threa
 )
 def test_what_stops_the_boot_is_said(context: BrowserContext, site: Site, path: str, body: str, words: str) -> None:
     with Console(context, site.origin) as console:
-        console.page.route(path, lambda route: route.fulfill(response=route.fetch(), body=body))
+
+        def fulfill(route: Route) -> None:
+            # Not to be cached: the page is loaded again.
+            route.fulfill(body=body, headers={**route.fetch().headers, **NOT_CACHED})
+
+        console.page.route(path, fulfill)
         console.page.goto(f"{site.origin}/")
         expect(console["html"]).to_have_attribute("data-boot", "failed", timeout=BOOT_MS)
         console.says("#boot-failed", words)
@@ -442,7 +471,8 @@ def test_views_of_a_body(console: Console, site: Site) -> None:
 
 def test_the_keyboard_is_enough(console: Console, site: Site) -> None:
     page = console.page
-    page.keyboard.press("Enter")  # on Connect
+    console["#connect"].focus()
+    page.keyboard.press("Enter")
     console.says("#light-word", "Connected")
     console["#subscribe-destination"].focus()
     page.keyboard.press("ControlOrMeta+A")
@@ -498,7 +528,7 @@ def test_at_a_desk_and_on_a_phone_light_and_dark(
     with Console(context, site.origin) as console:
         console.open()
         _fits(console)
-        console.screenshot(SCREENSHOTS / f"console-{name}-start.png")
+        shoot(console, f"console-{name}-start")
         console.connect()
         console.subscribe("/topic/prices")
         console.subscribe("/queue/orders", "client-individual")
@@ -511,11 +541,11 @@ def test_at_a_desk_and_on_a_phone_light_and_dark(
         _fits(console)
         if phone:
             console["#messages-title"].evaluate("title => title.closest('section').scrollIntoView()")
-            console.screenshot(SCREENSHOTS / f"console-{name}.png")
+            shoot(console, f"console-{name}")
         orders.nth(2).locator(".destination").click()
         expect(console["#detail"]).to_be_visible()
         _fits(console)
-        console.screenshot(SCREENSHOTS / f"console-{name}{'-message' if phone else ''}.png")
+        shoot(console, f"console-{name}{'-message' if phone else ''}")
         console["#detail-ack"].click()
         console["#detail-close"].click()
         for number in orders.all():
@@ -567,9 +597,9 @@ def test_the_page_of_the_real_process(context: BrowserContext) -> None:
                 console.sockets_fail = True
                 process.terminate()
                 console.says("#light-word", re.compile("Waiting to reconnect|Connecting"))
+                assert process.wait(30) == 0
         finally:
-            process.terminate()
-    assert process.returncode == 0
+            process.kill()
 
 
 def test_the_line_about_a_socket_is_known() -> None:

@@ -66,7 +66,9 @@ def trouble(error: BaseException) -> Trouble:
     """An error in words."""
     for kind, title, advice in _TROUBLES:
         if isinstance(error, kind):
-            return Trouble(title, str(error), advice)
+            # The title says that it was refused, and a diagnosis what to do.
+            said = str(error).removeprefix("the broker refused CONNECT: ")
+            return Trouble(title, said, "" if getattr(error, "diagnosis", "") else advice)
     return Trouble(
         "Something went wrong in this page", f"{type(error).__name__}: {error}", "This is a bug of the page."
     )
