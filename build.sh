@@ -3,6 +3,7 @@
 #
 #   ./build.sh [serve] [ARGS]   serve the pages, the broker and the gateway (arguments go to python -m pystomp_web.server)
 #   ./build.sh test [ARGS]      run the tests with coverage of host and browser (arguments go to pytest; with any, no 95 % gate)
+#   ./build.sh interop [NAME..] run the tests from a page against real brokers, the named ones or all; ends with a table
 #   ./build.sh check            ruff, ruff format --check, mypy --strict
 #   ./build.sh wheel            build build/dist/pystomp_web-VERSION-py3-none-any.whl and print its path
 #
@@ -196,6 +197,19 @@ setup_rabbitmq() {
   fi
 }
 
+make_java() { apt_install default-jdk-headless maven || true; }
+
+has_java() { command -v javac >/dev/null 2>&1 && command -v mvn >/dev/null 2>&1; }
+
+setup_java() {
+  if ! has_java && can_apt; then
+    step java-install "" "" make_java
+  fi
+  has_java || die "a JDK (17 or newer) or Maven is missing, and neither could be installed: most brokers run on the JVM." \
+    "Install them (Debian: apt-get install default-jdk-headless maven; macOS: brew install openjdk maven)"
+  say "[java] up to date"
+}
+
 setup_done() { # let go of the lock: what follows may last
   if [ -e build/.lock ]; then exec 9>&-; fi
 }
@@ -257,13 +271,33 @@ verb_test() {
   return $code
 }
 
+verb_interop() {
+  setup_python
+  setup_wheel
+  setup_pyodide
+  setup_browser
+  local name java="" rabbitmq=""
+  for name in "${@:-all}"; do
+    case $name in
+    embedded | coilmq) ;;
+    rabbitmq) rabbitmq=yes ;;
+    all) java=yes rabbitmq=yes ;;
+    *) java=yes ;;
+    esac
+  done
+  [ -z "$rabbitmq" ] || setup_rabbitmq
+  [ -z "$java" ] || setup_java
+  setup_done
+  PYSTOMP_BROKERS="${*:-all}" "$PY" -m pytest --color="$([ -t 1 ] && echo yes || echo no)" tests/brokers/test_brokers.py
+}
+
 case "${1:-serve}" in
-serve | test | check | wheel)
+serve | test | interop | check | wheel)
   verb=${1:-serve}
   [ $# -eq 0 ] || shift
   "verb_$verb" "$@"
   ;;
--h | --help | help) sed -n '2,9s/^# \{0,1\}//p' "$0" ;;
+-h | --help | help) sed -n '2,10s/^# \{0,1\}//p' "$0" ;;
 -*) verb_serve "$@" ;; # ./build.sh --port 9000
-*) die "no such verb: $1 (serve, test, check, wheel)" ;;
+*) die "no such verb: $1 (serve, test, interop, check, wheel)" ;;
 esac
