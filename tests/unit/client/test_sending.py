@@ -1,0 +1,227 @@
+"""What waits when the socket takes no more, and what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+import pystomp_web as stomp
+from pystomp_web.client.sending import HIGH_WATER
+from tests.unit.client.line import Line, until
+
+BIG = "x" * (HIGH_WATER + 1)
+
+
+async def stalled(line: Line, **options: int) -> stomp.Client:
+    """A connected client whose socket is full."""
+    client = line.client(**options)
+    await client.__aenter__()
+    line.end.client.stall()
+    await client.send("/full", BIG)
+    return client
+
+
+async def test_send_waits_and_send_nowait_queues_while_the_socket_is_full() -> None:
+    line = Line()
+    client = await stalled(line)
+    waiting = asyncio.ensure_future(client.send("/a", "1"))
+    await asyncio.sleep(0)
+    client.send_nowait("/a", "2")
+    confirmed = asyncio.ensure_future(client.send("/a", "3", receipt=True))
+    await asyncio.sleep(0.03)
+    assert not waiting.done()
+    assert not confirmed.done()
+    line.end.client.go()
+    await asyncio.gather(waiting, confirmed)
+    assert line.end.sent("SEND") == [BIG, "1", "2", "3"]
+    await client.close()
+
+
+async def test_the_bound_holds_for_send_nowait_while_connected_and_send_may_wait_above_it() -> None:
+    line = Line()
+    client = await stalled(line, outbox=2)
+    client.send_nowait("/a", "1")
+    client.send_nowait("/a", "2")
+    with pytest.raises(stomp.OutboxFull):
+        client.send_nowait("/a", "x")
+    waiting = asyncio.ensure_future(client.send("/a", "3"))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    line.end.client.go()
+    await waiting
+    await until(lambda: line.end.sent("SEND") == [BIG, "1", "2", "3"])
+    await client.close()
+
+
+async def test_a_cancelled_send_that_waits_for_room_is_taken_out() -> None:
+    line = Line()
+    client = await stalled(line)
+    waiting = [asyncio.ensure_future(client.send("/a", str(number))) for number in range(4)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    waiting[2].cancel()
+    await asyncio.wait(waiting[::2])
+    line.end.client.go()
+    await asyncio.gather(*waiting[1::2])
+    await client.send("/a", "last", receipt=True)
+    assert line.end.sent("SEND") == [BIG, "1", "3", "last"]
+    await client.close()
+
+
+async def test_what_waited_for_room_goes_out_on_the_next_connection_in_order() -> None:
+    line = Line()
+    client = await stalled(line)
+    waiting = asyncio.ensure_future(client.send("/a", "1"))
+    confirmed = asyncio.ensure_future(client.send("/a", "2", receipt=True))
+    await asyncio.sleep(0)
+    client.send_nowait("/a", "3")
+    line.end.transport.cut()
+    await waiting  # it is in the outbox
+    await confirmed
+    await client.send("/a", "4", receipt=True)
+    assert line.ends[0].sent("SEND") == []
+    assert line.ends[1].sent("SEND") == ["1", "2", "3", "4"]
+    await client.close()
+
+
+async def test_at_a_loss_the_outbox_keeps_no_more_than_its_bound_of_sends_that_nobody_awaits() -> None:
+    line = Line()
+    client = await stalled(line, outbox=2)
+    waiting = [asyncio.ensure_future(client.send("/a", str(number))) for number in range(4)]
+    await asyncio.sleep(0)
+    line.end.transport.cut()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(result) for result in results] == [type(None), type(None), stomp.OutboxFull, stomp.OutboxFull]
+    await until(lambda: len(line.ends) == 2 and line.end.sent("SEND") == ["0", "1"])
+    await client.close()
+
+
+async def test_acks_that_waited_for_room_are_not_sent_on_another_connection() -> None:
+    line = Line()
+    client = await stalled(line)
+    subscription = client.subscribe("/a", ack="client-individual")
+    line.end.message(subscription.id, ack="1")
+    message = await subscription.get()
+    ack = asyncio.ensure_future(message.ack())
+    await asyncio.sleep(0)
+    assert message.settled
+    line.end.transport.cut()
+    with pytest.raises(stomp.ConnectionLost):
+        await ack
+    assert not message.settled
+    with pytest.raises(stomp.StaleMessage):
+        await message.ack()
+    await client.send("/a", "end", receipt=True)
+    assert [frame.command for frame in line.end.frames] == ["SUBSCRIBE", "SEND"]
+    await client.close()
+
+
+async def test_a_cancelled_ack_that_waited_for_room_settles_nothing() -> None:
+    line = Line()
+    client = await stalled(line)
+    subscription = client.subscribe("/a", ack="client")
+    for number in "12":
+        line.end.message(subscription.id, ack=number)
+    first, second = await subscription.get(), await subscription.get()
+    ack = asyncio.ensure_future(second.ack())
+    await asyncio.sleep(0)
+    assert first.settled
+    ack.cancel()
+    await asyncio.wait([ack])
+    assert [first.settled, second.settled] == [False, False]
+    line.end.client.go()
+    await first.ack()
+    await second.nack()
+    await client.send("/a", "end", receipt=True)
+    assert [frame.headers["id"] for frame in line.end.frames if frame.command in {"ACK", "NACK"}] == ["1", "2"]
+    await client.close()
+
+
+async def test_what_turns_out_too_large_in_the_same_turn_is_raised_to_who_waits() -> None:
+    line = Line(connected={"version": "1.1", "server": "Stilts/0.1", "session": "1"})
+    client = line.client()
+    await client.__aenter__()
+    line.end.client.stall()
+    for _ in range(70):
+        await client.send("/full", "x" * 16_000)
+    with pytest.raises(stomp.OutboxFull):
+        for _ in range(2000):
+            client.send_nowait("/a", "x" * 20_000)
+    assert client.stats.dropped == 0
+    large = asyncio.ensure_future(client.send("/a", "x" * 20_000))
+    await asyncio.sleep(0)
+    line.end.client.go()
+    with pytest.raises(stomp.FrameTooLarge):
+        await large
+    assert client.stats.dropped == 1001
+    await client.send("/a", "fits", receipt=True)
+    await client.close()
+
+
+async def test_receipts_time_out_before_and_after_the_frame_was_written() -> None:
+    line = Line(answer=lambda _end, _frame: None)
+    client = await stalled(line)
+    with pytest.raises(stomp.ReceiptTimeout, match="not sent"):
+        await client.send("/a", "1", receipt=True, timeout=0.02)
+    line.end.client.go()
+    with pytest.raises(stomp.ReceiptTimeout, match="may have arrived"):
+        await client.send("/a", "2", receipt=True, timeout=0.02)
+    assert line.end.sent("SEND") == [BIG, "2"]
+    await client.close(0.01)
+
+
+async def test_close_lets_the_outbox_out_first_and_counts_what_could_not_go() -> None:
+    line = Line()
+    client = await stalled(line)
+    for number in range(3):
+        client.send_nowait("/a", str(number))
+    waiting = asyncio.ensure_future(client.send("/a", "3"))
+    await asyncio.sleep(0)
+    closing = asyncio.ensure_future(client.close())
+    await asyncio.sleep(0)
+    line.end.client.go()
+    await asyncio.gather(waiting, closing)
+    assert line.end.sent("SEND") == [BIG, *"0123"]
+    assert line.end.frames[-1].command == "DISCONNECT"
+
+    line = Line()
+    client = await stalled(line)
+    for number in range(3):
+        client.send_nowait("/a", str(number))
+    waiting = asyncio.ensure_future(client.send("/a", "3"))
+    await asyncio.sleep(0)
+    await client.close(0.02)
+    with pytest.raises(stomp.ClientClosed):
+        await waiting
+    assert client.stats.dropped == 4
+
+
+async def test_close_does_not_wait_for_acks_whose_connection_is_lost() -> None:
+    line = Line()
+    client = await stalled(line)
+    subscription = client.subscribe("/a", ack="client")
+    line.end.message(subscription.id, ack="1")
+    (await subscription.get()).ack_nowait()
+    closing = asyncio.ensure_future(client.close(60))
+    await asyncio.sleep(0)
+    line.end.transport.cut()
+    await asyncio.wait_for(closing, 5)
+
+
+async def test_many_tasks_send_whole_frames_in_the_order_of_their_calls() -> None:
+    line = Line()
+    client = line.client()
+
+    async def sender(name: str) -> None:
+        for number in range(50):
+            await client.send("/a", f"{name}{number}")
+            if number % 7 == 0:
+                await asyncio.sleep(0)
+
+    async with client:
+        await asyncio.gather(*[sender(name) for name in "abc"])
+        await client.send("/a", "end", receipt=True)
+        got = line.end.sent("SEND")
+        for name in "abc":
+            assert [body for body in got if body[0] == name and body != "end"] == [f"{name}{n}" for n in range(50)]
