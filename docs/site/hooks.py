@@ -25,6 +25,14 @@ def _exists(entry: dict[str, Any]) -> bool:
     return not isinstance(target, str) or (DOCS / target).exists()
 
 
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Make plain text of links to pages that do not exist yet."""
+    for name in ("brokers.md", "features.md"):
+        if not (DOCS / name).exists():
+            markdown = re.sub(rf"\[([^\]]+)\]\((?:\.\./)*{name}[^)]*\)", r"\1", markdown)
+    return markdown
+
+
 def on_page_content(html: str, **_: Any) -> str:
     """Make wide tables scroll by themselves, reachable by the keyboard."""
     return re.sub(r"(<table>.*?</table>)", r'<div class="wide" tabindex="0">\1</div>', html, flags=re.DOTALL)

@@ -7,6 +7,6 @@ def on_state(state, error):
 
 client = stomp.Client("/stomp")
 client.on_state(on_state)
-client.on_frame(lambda direction, frame: print(direction, frame))
+client.on_frame(print)  # "in" or "out", and the frame
 client.on_unhandled(lambda what: print("nobody took", what))
 client.start()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import sys
 from types import ModuleType
 from typing import Any
 
 import pystomp_web as stomp
-from running import run_snippet
 
 
-async def run(source: str, name: str, arguments: dict[str, Any]) -> list[str]:
+async def run(source: str, name: str, arguments: dict[str, Any]) -> None:
     """As `run_snippet`."""
-    return await run_snippet(source, name, **arguments)
+    await importlib.import_module("running").run_snippet(source, name, **arguments)
 
 
 async def beats_of_a_ticker(url: str) -> int:
@@ -52,9 +52,10 @@ async def run_pyscript(source: str) -> None:
         exec(source, namespace)
         client = namespace["client"]
         js.document.getElementById("send").click()
-        async with asyncio.timeout(10):
-            while not js.document.getElementById("prices").textContent:
-                await asyncio.sleep(0.01)
+        for _ in range(500):
+            await asyncio.sleep(0.02)
+            if js.document.getElementById("prices").textContent:
+                break
         await client.close()
     finally:
         del sys.modules["pyscript"]

@@ -1,6 +1,7 @@
 """Prices, live, and a button that sends one."""
 
 import pystomp_web as stomp
+
 from pyscript import display, when
 
 client = stomp.Client("/stomp")

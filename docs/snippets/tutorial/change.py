@@ -1,1 +1,1 @@
-    js.document.getElementById("price").textContent = f"{prices[-1]:.2f}, highest {high:.2f}"
+js.document.getElementById("price").textContent = f"{prices[-1]:.2f}, highest {high:.2f}"

@@ -1,0 +1,1 @@
+.venv/bin/python -m pytest -c pytest.ini
