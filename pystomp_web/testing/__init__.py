@@ -1,6 +1,6 @@
-"""For tests of pages and programs that speak STOMP: a pytest plugin, and what its fixtures give.
+"""For tests of what speaks STOMP: a pytest plugin, and the classes of what its fixtures give.
 
-pytest finds the plugin by itself once `pystomp-web[testing]` is installed::
+pytest finds it by itself once `pystomp-web[testing]` is installed::
 
     def test_the_price_is_shown(stomp_page):
         stomp_page.goto("/dashboard.html")
@@ -11,6 +11,7 @@ pytest finds the plugin by itself once `pystomp-web[testing]` is installed::
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,13 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["StompBroker", "StompPage", "StompPair"]
 
-#: Imported when used: pytest loads the plugin, and so this, for everybody.
-_MODULES = {"StompBroker": "broker", "StompPage": "page", "StompPair": "pair"}
-
 
 def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
+    # Imported when used: pytest loads the plugin, and so this, for everybody.
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    return getattr(import_module(f".{name.removeprefix('Stomp').lower()}", __name__), name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +20,7 @@ from ..server.config import BrokerLimits, ServerConfig
 from ..server.connection import Connection, State
 from ..server.destinations import Consumer
 from ..server.messages import Message as Published
+from ..server.subscriptions import Subscription
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -97,7 +98,7 @@ class StompBroker:
     @property
     def connections(self) -> int:
         """How many clients are connected (got their CONNECTED)."""
-        return self._call(self._count)
+        return self._call(lambda: len(self._connected()))
 
     def publish(self, destination: str, body: Any = b"", headers: Mapping[str, str] | None = None) -> str:
         """Publish a message; `received` does not tell of it.
@@ -133,15 +134,20 @@ class StompBroker:
         Raises:
             TimeoutError: fewer came within `timeout` seconds.
         """
-        return self._wait(self._received(destination, count, timeout))
+        words = f"messages to {destination or 'any destination'} came"
+        return self._wait(self._until(count, timeout, words, lambda: self._sent, destination))
 
     def wait_connected(self, count: int = 1, timeout: float = 10.0) -> None:
         """Wait until `count` clients are connected, or raise TimeoutError."""
-        self._wait(self._connected(count, timeout))
+        self._wait(self._until(count, timeout, "clients were connected", self._connected))
 
     def wait_subscribed(self, destination: str, count: int = 1, timeout: float = 10.0) -> None:
         """Wait until there are `count` subscriptions to the destination, or raise TimeoutError."""
-        self._wait(self._subscribed(destination, count, timeout))
+
+        def found() -> list[Subscription]:
+            return [each for one in self._broker.connections for each in one.subscriptions.values()]
+
+        self._wait(self._until(count, timeout, f"subscriptions to {destination} came", found, destination))
 
     def cut(self) -> None:
         """Break every connection without a handshake (clients see 1006), and wait until the broker has let go."""
@@ -224,49 +230,33 @@ class StompBroker:
         self._changed.set()
         self._changed.clear()
 
-    async def _until(self, done: Callable[[], bool], timeout: float, what: Callable[[], str]) -> None:
+    async def _until(
+        self, count: int, timeout: float, words: str, found: Callable[[], Iterable[_T]], destination: str | None = None
+    ) -> list[_T]:
+        """Wait for so many, of a destination where one is given."""
         try:
             async with asyncio.timeout(timeout):
-                while not done():
+                while True:
+                    everything = list(found())
+                    fitting = [it for it in everything if destination in (None, getattr(it, "destination", None))]
+                    if len(fitting) >= count:
+                        return fitting
                     await self._changed.wait()
         except TimeoutError:
-            raise TimeoutError(f"{what()} within {timeout:g} s") from None
+            elsewhere = sorted({getattr(it, "destination", "") for it in everything if it not in fitting})
+            raise TimeoutError(
+                f"{len(fitting)} of {count} {words} within {timeout:g} s" + f", but: {elsewhere}" * bool(elsewhere)
+            ) from None
 
-    def _count(self) -> int:
-        return sum(connection.state is State.OPEN for connection in self._broker.connections)
-
-    async def _connected(self, count: int, timeout: float) -> None:
-        def what() -> str:
-            return f"{self._count()} of {count} clients were connected"
-
-        await self._until(lambda: self._count() >= count, timeout, what)
-
-    async def _subscribed(self, destination: str, count: int, timeout: float) -> None:
-        def counts() -> Counter[str]:
-            connections = self._broker.connections
-            return Counter(each.destination for one in connections for each in one.subscriptions.values())
-
-        def what() -> str:
-            return f"{counts()[destination]} of {count} subscriptions to {destination} (of all: {dict(counts())}) came"
-
-        await self._until(lambda: counts()[destination] >= count, timeout, what)
-
-    async def _received(self, destination: str | None, count: int, timeout: float) -> list[Message]:
-        def found() -> list[Message]:
-            return [sent for sent in self._sent if destination in (None, sent.destination)]
-
-        def what() -> str:
-            counts = dict(Counter(sent.destination for sent in self._sent))
-            return f"{len(found())} of {count} messages to {destination or 'any destination'} (of all: {counts}) came"
-
-        await self._until(lambda: len(found()) >= count, timeout, what)
-        return found()
+    def _connected(self) -> list[Connection]:
+        return [connection for connection in self._broker.connections if connection.state is State.OPEN]
 
     async def _cut(self) -> None:
         sockets = set(self._sockets)
         for socket in sockets:
             socket.abort()
-        await self._until(lambda: not sockets & self._sockets, 10.0, lambda: "the sockets did not end")
+        while sockets & self._sockets:
+            await self._changed.wait()
 
     async def _stop(self) -> None:
         runner, self._runner = self._runner, None
@@ -333,13 +323,7 @@ class _Broker(Broker):
         self._seen: set[str] = set()
         self._publishing = False
 
-    def connect(
-        self,
-        send: Callable[[bytes, bool], None],
-        close: Callable[[int, str], None],
-        *,
-        buffered: Callable[[], int] = lambda: 0,
-    ) -> Connection:
+    def connect(self, send: Any, close: Any, **options: Any) -> Connection:
         loop = asyncio.get_running_loop()
         line: deque[Callable[[], None]] = deque()
         last = 0.0
@@ -347,21 +331,17 @@ class _Broker(Broker):
         def put_next() -> None:
             line.popleft()()
 
-        def put(item: Callable[[], None]) -> None:
+        def put(call: Callable[..., None], *arguments: object) -> None:
             nonlocal last
-            self._test._note()
-            if self._test._delay <= 0 and not line:
-                item()
-                return
             last = max(last, loop.time() + self._test._delay)
-            line.append(item)
-            loop.call_at(last, put_next)  # not item: timers of the same time have no order
+            line.append(partial(call, *arguments))
+            if self._test._delay > 0 or len(line) > 1:
+                loop.call_at(last, put_next)  # not the item: timers of the same time have no order
+            else:
+                put_next()
+            self._test._note()
 
-        return super().connect(
-            lambda data, is_text: put(partial(send, data, is_text)),
-            lambda code, reason: put(partial(close, code, reason)),
-            buffered=buffered,
-        )
+        return super().connect(partial(put, send), partial(put, close), **options)
 
     def forget(self, connection: Connection) -> None:
         super().forget(connection)

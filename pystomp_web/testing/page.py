@@ -61,27 +61,22 @@ def locate(base: Path, root: str | None, pyodide: str | None, wheel: str | None)
     Raises:
         Missing: one of them is not there.
     """
-
-    def fail(what: str, cure: str, option: str) -> Missing:
-        where = f"say where it is: {option} in pytest's ini file, or @pytest.mark.stomp_page({option[6:]}=...)"
-        return Missing(f"stomp_page: {what}. {cure}, or {where}")
-
-    if root is not None and not (base / root).is_dir():
-        raise fail(f"there is no folder of pages {base / root}", "Make it", "stomp_root")
-    if pyodide is not None and not (base / pyodide / "pyodide.mjs").is_file():
-        raise fail(f"there is no Pyodide in {base / pyodide}", "Get it by `npm install pyodide`", "stomp_pyodide")
-    wheels = []
-    if wheel is not None:
-        folder = base / Path(wheel).parent
-        wheels = sorted(folder.glob(Path(wheel).name), key=lambda path: path.stat().st_mtime)
-        if not wheels:
-            cure = f"Get it by `pip download --no-deps -d {folder} pystomp-web`"
-            raise fail(f"there is no wheel {base / wheel}", cure, "stomp_wheel")
-    return {
-        "root": None if root is None else base / root,
-        "pyodide": None if pyodide is None else base / pyodide,
-        "wheel": wheels[-1] if wheels else None,
-    }
+    found = {}
+    for name, path, cure in (
+        ("root", root, "make it"),
+        ("pyodide", pyodide, "`npm install pyodide`"),
+        ("wheel", wheel, "`pip download --no-deps -d {} pystomp-web`"),
+    ):
+        where = base / (path or "")
+        mark = where / "pyodide.mjs" if name == "pyodide" else where
+        fitting = sorted(mark.parent.glob(mark.name), key=lambda each: each.stat().st_mtime)
+        if path is not None and not fitting:
+            raise Missing(
+                f"stomp_page: there is no {mark}. Get it ({cure.format(where.parent)}), or say where it is: "
+                f"stomp_{name} in pytest's ini file, or @pytest.mark.stomp_page({name}=...)"
+            )
+        found[name] = None if path is None else fitting[-1] if name == "wheel" else where
+    return found
 
 
 @contextmanager

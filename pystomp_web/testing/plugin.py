@@ -22,22 +22,24 @@ _INI = {
     "stomp_pyodide": ("node_modules/pyodide", "stomp_page: Pyodide's folder, served at /pyodide/"),
     "stomp_wheel": ("wheels/pystomp_web-*.whl", "stomp_page: the wheel, served at /wheel/ and named by /wheel.json"),
 }
-_MARKERS = (
-    "stomp_broker(login, passcode, allow_origins, heartbeat): options of the broker; heartbeat in seconds",
-    "stomp_page(root, pyodide, wheel, csp): what is served, instead of the ini options; None: not served",
-)
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """The ini options; paths are relative to pytest's rootdir."""
     for name, (default, words) in _INI.items():
         parser.addini(name, words, default=default)
+    for name in ("pystomp_web", __name__):  # the entry point and -p: to pytest the two together are an error
+        if not pluginmanager.hasplugin(name):
+            pluginmanager.set_blocked(name)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """The markers."""
-    for line in _MARKERS:
-        config.addinivalue_line("markers", line)
+    add = config.addinivalue_line
+    add(
+        "markers", "stomp_broker(login, passcode, allow_origins, heartbeat): the broker's options; heartbeat in seconds"
+    )
+    add("markers", "stomp_page(root, pyodide, wheel, csp): what is served, before the ini options; None: not served")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -63,14 +63,19 @@ def test_bodies_have_the_type_that_a_client_would_give(stomp_broker: StompBroker
 
 def test_what_did_not_come_is_said(stomp_broker: StompBroker) -> None:
     stomp_broker.publish("/queue/mine", "x")
-    with pytest.raises(TimeoutError, match=r"^0 of 2 messages to /queue/orders \(of all: \{\}\) came within 0.01 s$"):
+    with pytest.raises(TimeoutError, match=r"^0 of 2 messages to /queue/orders came within 0\.01 s$"):
         stomp_broker.received("/queue/orders", count=2, timeout=0.01)
     with pytest.raises(TimeoutError, match="0 of 1 messages to any destination"):
         stomp_broker.received(timeout=0.01)
     with pytest.raises(TimeoutError, match="0 of 1 clients were connected"):
         stomp_broker.wait_connected(timeout=0.01)
-    with pytest.raises(TimeoutError, match=r"0 of 1 subscriptions to /topic/a \(of all: \{\}\) came"):
-        stomp_broker.wait_subscribed("/topic/a", timeout=0.01)
+    with stomp.sync.connect(stomp_broker.url) as client:
+        client.subscribe("/topic/b")
+        stomp_broker.wait_subscribed("/topic/b")
+        with pytest.raises(
+            TimeoutError, match=r"^0 of 1 subscriptions to /topic/a came within .* s, but: \['/topic/b'\]$"
+        ):
+            stomp_broker.wait_subscribed("/topic/a", timeout=0.01)
 
 
 async def test_a_call_that_blocked_its_own_loop_is_told(stomp_broker: StompBroker) -> None:

@@ -62,14 +62,14 @@ def test_the_newest_wheel_that_fits(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("root", "no folder of pages {}/nothing. Make it, or say where it is: stomp_root in pytest's ini file"),
-        ("pyodide", "no Pyodide in {}/nothing. Get it by `npm install pyodide`, or say where it is: stomp_pyodide"),
-        ("wheel", "no wheel {}/nothing. Get it by `pip download --no-deps -d {} pystomp-web`, or say where it is"),
+        ("root", "there is no {0}/nothing. Get it (make it), or say where it is: stomp_root in pytest's ini file"),
+        ("pyodide", "there is no {0}/nothing/pyodide.mjs. Get it (`npm install pyodide`), or"),
+        ("wheel", "there is no {0}/nothing. Get it (`pip download --no-deps -d {0} pystomp-web`), or"),
     ],
 )
 def test_what_is_missing_is_named(tmp_path: Path, name: str, words: str) -> None:
     options = {"root": None, "pyodide": None, "wheel": None, name: "nothing"}
     with pytest.raises(Missing) as raised:
         locate(tmp_path, **options)
-    assert words.format(tmp_path, tmp_path) in str(raised.value)
+    assert words.format(tmp_path) in str(raised.value)
     assert f"@pytest.mark.stomp_page({name}=...)" in str(raised.value)

@@ -64,7 +64,8 @@ def test_pair(stomp_pair):
     assert stomp_pair.end is None
 """
     )
-    said = project.run("-p", "no:pytest-pyodide", "-p", "no:pytest_pyodide", "-p", "no:asyncio", installed=True)
+    # pytest-asyncio, which warns of its own default, came with pytest-pyodide.
+    said = project.run("-p", "no:asyncio", installed=True)
     assert "2 passed" in said, said
     assert "stomp_broker" not in project.run("-p", "no:pystomp_web", "--fixtures", installed=True)
     assert "stomp_pyodide (string):" in project.run("--help")
@@ -85,7 +86,7 @@ def test_what_is_not_installed_is_named(project: Project) -> None:
 def test_a_folder_that_is_missing_is_named(project: Project) -> None:
     project.write(test_it="def test_it(stomp_page): pass")
     said = project.run()
-    assert f"stomp_page: there is no folder of pages {project.folder}/web. Make it, or say where it is" in said
+    assert f"stomp_page: there is no {project.folder}/web. Get it (make it), or say where it is" in said
     assert "Traceback" not in said
 
 
@@ -174,3 +175,13 @@ def test_it(stomp_page): pass
     said = project.run(PYSTOMP_WEB_CHROMIUM="/nowhere/chromium")
     assert "stomp_page: /nowhere/chromium does not start:" in said
     assert "name one: PYSTOMP_WEB_CHROMIUM=/path/to/chromium" in said
+
+
+@pytest.mark.parametrize("where", ["command line", "conftest"])
+def test_named_and_installed_is_not_twice(project: Project, where: str) -> None:
+    project.write(
+        conftest='pytest_plugins = ["pystomp_web.testing.plugin"]' if where == "conftest" else "",
+        test_it="def test_it(stomp_pair): pass",
+    )
+    named = ("-p", "pystomp_web.testing.plugin") if where == "command line" else ()
+    assert "1 passed" in project.run("-p", "no:asyncio", *named, installed=True)
