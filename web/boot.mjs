@@ -22,13 +22,19 @@ class Progress {
   #files = new Map(); // URL: {total, loaded}
   #drawn = false;
   #arrived = false;
+  #awaited = 0; // answers whose head is not here yet
 
   stage(words) {
     this.#arrived = words !== "Downloading Python";
     element("boot-stage").textContent = words;
   }
 
+  ask() {
+    this.#awaited += 1;
+  }
+
   add(url, total) {
+    this.#awaited -= 1;
     this.#files.set(url, { total, loaded: 0 });
     this.#draw();
   }
@@ -60,7 +66,7 @@ class Progress {
       const total = files.reduce((sum, file) => sum + file.total, 0);
       element("boot-progress").value = loaded / total;
       element("boot-bytes").textContent = `${megabytes(loaded)} of ${megabytes(total)} MB`;
-      if (loaded === total && !this.#arrived) this.stage("Starting Python");
+      if (loaded === total && !this.#awaited && !this.#arrived) this.stage("Starting Python");
     } else {
       element("boot-progress").removeAttribute("value");
       element("boot-bytes").textContent = `${megabytes(loaded)} MB`;
@@ -71,6 +77,7 @@ class Progress {
 // The answer of a URL, its bytes counted on a copy, so that Pyodide gets the browser's own answer (compiled while it comes).
 async function get(url, progress, what) {
   let answer;
+  progress.ask();
   try {
     answer = await fetch(url);
   } catch (error) {
