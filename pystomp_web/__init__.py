@@ -15,12 +15,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .client.backoff import Backoff
 from .client.client import Client, connect
-from .client.message import Message
-from .client.reconnect import Backoff
 from .client.state import State
-from .client.subscription import Subscription
-from .client.transaction import Transaction
 from .errors import (
     BrokerError,
     ClientClosed,
@@ -43,6 +40,9 @@ from .transport.base import Transport
 
 if TYPE_CHECKING:
     from . import sync
+    from .client.message import Message
+    from .client.subscription import Subscription
+    from .client.transaction import Transaction
     from .transport.memory import MemoryTransport
 
 __all__ = [
@@ -77,8 +77,14 @@ __all__ = [
     "sync",
 ]
 
-#: Imported when used: a page that needs neither does not pay for them.
-_LATER = {"MemoryTransport": ("transport.memory", "MemoryTransport"), "sync": ("sync", None)}
+#: Imported when used: a page does not pay for what it does not need yet.
+_LATER = {
+    "MemoryTransport": ("transport.memory", "MemoryTransport"),
+    "Message": ("client.message", "Message"),
+    "Subscription": ("client.subscription", "Subscription"),
+    "Transaction": ("client.transaction", "Transaction"),
+    "sync": ("sync", None),
+}
 
 
 def __getattr__(name: str) -> Any:

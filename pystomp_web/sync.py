@@ -54,8 +54,8 @@ class _PageWaiter:
             coroutine.close()
             raise RuntimeError(
                 "this call cannot wait: the browser has no JSPI (Chromium 137 and Firefox 153 have it), or the code "
-                "was entered by a plain callback or runPython; call from runPythonAsync, an async function or the prompt, "
-                "or use the asynchronous client: await stomp.connect(...)"
+                "was entered by a plain callback or runPython; call from runPythonAsync, an async function or the "
+                "prompt, or use the asynchronous client: await stomp.connect(...)"
             )
         result: _T = page.wait(coroutine)
         return result

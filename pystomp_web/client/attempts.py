@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConnectError, ConnectRejected, ConnectTimeout, StompError, VersionMismatch
 from . import platform
-from .reconnect import Backoff, Connector, Settings
+from .backoff import Backoff
+from .reconnect import Connector, Settings
 from .state import State
 
 if TYPE_CHECKING:

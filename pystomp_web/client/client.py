@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from .. import brokers
 from ..protocol import Frame, Limits, Version
 from ..transport.base import Transport
-from . import platform
+from .backoff import Backoff
 from .compose import send_frame
-from .engine import Engine
-from .message import Message
-from .reconnect import Backoff, Settings, connect_headers
 from .state import State, Stats
-from .subscription import Subscription
-from .transaction import Transaction
-from .url import resolve
+
+if TYPE_CHECKING:
+    from .message import Message
+    from .subscription import Subscription
+    from .transaction import Transaction
 
 _BACKOFF = Backoff()
 _LIMITS = Limits()
@@ -74,6 +72,13 @@ class Client:
         limits: Limits = _LIMITS,
         transport: Callable[[str, Sequence[str]], Transport] | None = None,
     ) -> None:
+        # Imported when the first client is made: a page that imports the package has its first words sooner.
+        from .. import brokers
+        from . import platform
+        from .engine import Engine
+        from .reconnect import Settings, connect_headers
+        from .url import resolve
+
         urls = [resolve(each) for each in ([url] if isinstance(url, str) else url)]
         if not urls:
             raise ValueError("give at least one URL")
@@ -255,6 +260,8 @@ class Client:
             receipt: whether the COMMIT waits for the broker's RECEIPT.
             timeout: seconds to wait for it; None: the client's receipt_timeout.
         """
+        from .transaction import Transaction
+
         return Transaction(self._engine, self._engine.new_id("tx"), receipt=receipt, timeout=timeout)
 
     async def request(

@@ -19,12 +19,13 @@ from ..protocol import Frame
 from . import platform
 from .alarm import Alarm
 from .attempts import Attempts
+from .backoff import Backoff
 from .compose import ACK_MODES, check_sayable, destination_of, headers_of
 from .connection import Connection, error_text
 from .message import Message, mark_settled, settling_frame, unmark_settled
 from .observers import Observers
 from .outbox import Entry
-from .reconnect import Backoff, Settings
+from .reconnect import Settings
 from .requests import Requests
 from .sending import Sender
 from .state import State

@@ -168,7 +168,7 @@ class Sender:
             if entry.receipt is not None:
                 await entry.receipt.future
             elif entry.error is not None:  # its turn has come already
-                raise entry.error
+                raise entry.error  # noqa: TRY301
             elif entry.kept and self.connection is not None:
                 entry.written = asyncio.get_running_loop().create_future()
                 await entry.written

@@ -22,7 +22,7 @@ PUBLIC = (
     "sync.py",
     "client/client.py",
     "client/message.py",
-    "client/reconnect.py",
+    "client/backoff.py",
     "client/state.py",
     "client/subscription.py",
     "client/transaction.py",
