@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+_SCHEMES = frozenset({"ws", "wss", "http", "https"})
+
 
 def resolve(url: str) -> str:
     """The absolute ws or wss URL.
@@ -21,12 +23,20 @@ def resolve(url: str) -> str:
         raise ValueError("the URL is empty: give one such as '/stomp' or 'wss://host/stomp'")
     if "#" in url:
         raise ValueError("a WebSocket's URL has no #fragment: leave it out")
+    scheme, colon, rest = url.strip().partition(":")
+    if colon and scheme.lower() in _SCHEMES and (not rest.startswith("//") or rest[2:3] in {"", "/", "\\", "?"}):
+        raise ValueError(f"{_shown(url)} has no host")  # which a browser would make of what follows
     if sys.platform == "emscripten":
         from ..transport.browser import resolve_url
 
-        absolute = resolve_url(url)
+        try:
+            absolute = resolve_url(url)
+        except ValueError:
+            raise ValueError(f"the browser takes {_shown(url)} for no URL") from None
     else:
-        absolute = url.strip()
+        absolute = url.strip(" ")
+        if any(char <= " " or char in "\x7f\\" for char in absolute):
+            raise ValueError(f"{_shown(url)} holds a space, a backslash or a control character: write %20 and so on")
     scheme, separator, rest = absolute.partition("://")
     if scheme.lower() not in ("ws", "wss") or not separator:
         where = "" if sys.platform == "emscripten" else " (relative and http URLs are for pages, which have an address)"
