@@ -1,7 +1,8 @@
-"""Hatchling's build hook: the wheel holds the package without comments and without docstrings that nobody can ask for.
+"""Hatchling's build hook: the wheel holds the package without what only readers of the source need.
 
-A page loads the whole wheel, so what only readers of the source need stays in the source. Public names keep their
-docstrings, for help() at a prompt; every line keeps its number, so that tracebacks and coverage fit the tree.
+A page loads the whole wheel. Left out are comments, and in modules that users do not name docstrings and the types of
+arguments and results. Public names keep theirs, for help() at a prompt and for type checkers; every line keeps its
+number, so that tracebacks and coverage fit the tree.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import ast
 import io
 import shutil
 import tokenize
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,9 @@ Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def slim(source: str, *, public: bool) -> str:
-    """The source without comments; and without docstrings, but for those of public names where `public`."""
+    """The source without comments, and without docstrings and types, but for those of public names where `public`."""
+    if not public:
+        source = _untyped(source)
     lines = source.split("\n")
     for node in _documented(ast.parse(source), keep=public):
         docstring = node.body[0]
@@ -55,6 +59,31 @@ def slim(source: str, *, public: bool) -> str:
         if token.type == tokenize.COMMENT:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column].rstrip()
+    return "\n".join(lines)
+
+
+def _untyped(source: str) -> str:
+    """The source without the annotations of functions; those that span lines stay."""
+    lines = source.split("\n")
+    cuts: list[tuple[int, int, int]] = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        given = node.args
+        starred = [argument for argument in (given.vararg, given.kwarg) if argument is not None]
+        for argument in (*given.posonlyargs, *given.args, *given.kwonlyargs, *starred):
+            annotation = argument.annotation
+            if annotation is not None and argument.lineno == annotation.end_lineno:
+                assert annotation.end_col_offset is not None
+                cuts.append((argument.lineno, argument.col_offset + len(argument.arg), annotation.end_col_offset))
+        result = node.returns
+        if result is not None and result.lineno == result.end_lineno:
+            arrow = lines[result.lineno - 1].rfind("->", 0, result.col_offset)
+            if arrow > 0:
+                assert result.end_col_offset is not None
+                cuts.append((result.lineno, arrow - 1, result.end_col_offset))
+    for row, start, end in sorted(cuts, reverse=True):  # from the right, so that the columns before stay
+        lines[row - 1] = lines[row - 1][:start] + lines[row - 1][end:]
     return "\n".join(lines)
 
 
@@ -93,5 +122,12 @@ class SlimWheel(BuildHookInterface[Any]):
             build_data["force_include"][str(target)] = f"pystomp_web/{inside.as_posix()}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """Remove the scratch folder."""
+        """Remove the scratch folder, and pack the wheel as tightly as it goes."""
+        if version == "editable":
+            return
         shutil.rmtree(Path(self.directory) / "slim", ignore_errors=True)
+        loose, packed = Path(artifact_path), Path(f"{artifact_path}.packed")
+        with zipfile.ZipFile(loose) as whole, zipfile.ZipFile(packed, "w") as tight:
+            for entry in whole.infolist():
+                tight.writestr(entry, whole.read(entry), zipfile.ZIP_DEFLATED, 9)
+        packed.replace(loose)
