@@ -99,6 +99,7 @@ class Connection:
         self._over = False
         self._frames: Iterator[Frame] = iter(())
         self._paused = False
+        self._turns = 1  # how many turns of the loop a pause lasts
         self._ending: tuple[int, str, bool] | None = None
         self._closed_during_connect: asyncio.Future[int] | None = None
         self._beat: Deadline | None = None
@@ -233,6 +234,10 @@ class Connection:
         if self._ending is not None:
             self._ended(*self._ending)
 
+    def rest(self, turns: int) -> None:
+        """The pause that is asked for lasts so many turns of the loop: somebody is late, and at work."""
+        self._turns = turns
+
     def _pause(self) -> None:
         self._paused = True
         self.transport.pause()
@@ -240,6 +245,10 @@ class Connection:
 
     def _resume(self) -> None:
         if self._over or not self._paused:
+            return
+        if self._turns > 1:
+            self._turns -= 1
+            asyncio.get_running_loop().call_soon(self._resume)
             return
         self._paused = False
         self._pump()

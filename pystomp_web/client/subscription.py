@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("pystomp_web")
 
+#: Before a full queue overflows, its consumer has so many turns of the loop: one may be amid a message.
+_TURNS_WHEN_FULL = 8
+
 OVERFLOWS = ("error", "drop-oldest", "drop-newest")
 
 
@@ -121,13 +124,19 @@ class Subscription:
         return False
 
     def _wants_turn(self) -> bool:
-        if not self._turned_half:
-            self._turned_half = True
-            return True
-        if self._pending >= self._maxsize and not self._turned_full:
+        full = self._pending >= self._maxsize
+        if self._turned_full if full else self._turned_half:
+            return False
+        self._turned_half = True
+        if full:
             self._turned_full = True
-            return True
-        return False
+            self._rest(_TURNS_WHEN_FULL)
+        return True
+
+    def _rest(self, turns: int) -> None:
+        link = self._engine.link
+        if link is not None:
+            link.rest(turns)
 
     def _overflowed(self, message: Message) -> None:
         self.dropped += 1
@@ -214,7 +223,9 @@ class Subscription:
             return None
         self._pending = pending = self._pending - 1
         if self._turned_half:
-            self._turned_full = False
+            if self._turned_full:
+                self._turned_full = False
+                self._rest(1)  # there is room
             if pending * 2 < self._maxsize:
                 self._turned_half = False
         return item

@@ -212,3 +212,30 @@ async def what_came_before_the_end_of_a_connection_is_delivered_however_slowly(u
             count += 1
             await asyncio.sleep(0)
     assert (count, subscription.dropped) == (500, 0)
+
+
+@situation(bursts_in_one_message)
+async def nor_a_callback_that_needs_some_turns_for_each(url: str) -> None:
+    async with stomp.connect(url) as client:
+        got: list[str] = []
+
+        async def callback(message: stomp.Message) -> None:
+            for _ in range(3):
+                await asyncio.sleep(0)
+            got.append(message.text)
+
+        subscription = client.subscribe("/a", callback, maxsize=10)
+        await until(lambda: len(got) + subscription.dropped == 800)
+        assert subscription.dropped == 0
+        assert got == [str(number) for number in range(800)]
+
+
+@situation(bursts_in_many_messages)
+async def nor_a_consumer_that_needs_some_turns_for_each(url: str) -> None:
+    async with stomp.connect(url) as client:
+        subscription = client.subscribe("/a", maxsize=4)
+        for number in range(800):
+            assert (await subscription.get(5)).text == str(number)
+            for _ in range(3):
+                await asyncio.sleep(0)
+        assert subscription.dropped == 0
