@@ -260,7 +260,13 @@ class Sender:
                 self._first_sends[destination] = True
                 self.drain()
 
-        deadline = self._alarm.after(_FIRST_SEND, go_on)
+        def unconfirmed() -> None:
+            logger.warning(
+                "%s did not confirm the first SEND to %r: it may be lost", connection.broker.name, destination
+            )
+            go_on()
+
+        deadline = self._alarm.after(_FIRST_SEND, unconfirmed)
         receipt.on_receipt = receipt.on_failure = go_on
         self.receipts.wrote(receipt)
 

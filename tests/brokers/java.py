@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar
 
 from tests.brokers.launcher import BUILD, HERE, BrokerFailure, Launcher
@@ -92,6 +93,7 @@ class HornetQ(JavaBroker):
     version = "2.4.9.Final"
     row = "hornetq"
     path = "/stomp"
+    provoke = MappingProxyType({"destination": "jms.queue.nowhere"})
     source = "hornetq"
     pom = "pom-2.4.9.xml"
 
@@ -123,6 +125,7 @@ class Artemis(JavaBroker):
     name = "artemis"
     version = "2.44.0"
     row = "artemis"
+    provoke = MappingProxyType({"headers": {"selector": "a = = b"}})
     source = "artemis"
     pom = "pom-2.44.0.xml"
 
@@ -149,6 +152,7 @@ class ActiveMQ5(JavaBroker):
     row = "activemq"
     login = "alice"
     passcode = "wonderland"
+    provoke = MappingProxyType({"headers": {"selector": "a = = b"}})
     source = "activemq"
     pom = "pom-5.19.1.xml"
 
@@ -170,6 +174,8 @@ class Apollo(JavaBroker):
     name = "apollo"
     version = "1.7.1"
     row = "apollo"
+    provoke = MappingProxyType({"destination": "nowhere"})
+    beats_out = 2  # it wants one in 10 s, whatever is offered
     source = "apollo"
 
     def arguments(self) -> Sequence[str]:
@@ -182,6 +188,8 @@ class Stilts(JavaBroker):
     name = "stilts"
     version = "0.1.40"
     row = "stilts"
+    provoke = MappingProxyType({"destination": "/deny/x"})
+    beats_in = 0  # it promises what never comes
     source = "stilts"
 
 
@@ -191,6 +199,8 @@ class TorqueBox(JavaBroker):
     name = "torquebox"
     version = "3.x (Stilts 0.1.40)"
     row = "stilts"
+    provoke = MappingProxyType({"destination": "/nowhere", "unsubscribe": True})
+    beats_in = 0
     source = "torquebox"
 
     @property
@@ -214,6 +224,8 @@ class Spring(JavaBroker):
     version = "3.5.7"
     row = "spring"
     path = "/ws"
+    provoke = MappingProxyType({"raw": "NONSENSE\n\n\0"})
+    acks = False
     source = "spring"
     main = "launcher.Main"
 

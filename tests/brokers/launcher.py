@@ -54,8 +54,10 @@ class Launcher(ABC):
         url: of its WebSocket; it stays the same over a restart.
         burst: how many messages may be under way to it.
         window: how many messages, of four, it delivers before the first ACK.
+        acks: whether its messages can be acknowledged.
         beats_in, beats_out: how many heart-beats a test waits for.
-        provoke: a `destination` (and `headers`) whose SUBSCRIBE it refuses; with `unsubscribe`, whose UNSUBSCRIBE.
+        provoke: how to get an ERROR of it: a `destination` or `headers` whose SUBSCRIBE it refuses; with `unsubscribe`,
+            whose UNSUBSCRIBE; `nack`; or something `raw`.
 
     Args:
         origin: of the pages that will use it, for those brokers that ask.
@@ -70,6 +72,7 @@ class Launcher(ABC):
     path: ClassVar[str] = "/"
     subprotocol: ClassVar[str] = "v11.stomp"
     connect_headers: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    acks: ClassVar[bool] = True
     window: ClassVar[int] = 4
     burst: ClassVar[int] = 200
     beats_in: ClassVar[int] = 4

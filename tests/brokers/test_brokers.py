@@ -61,6 +61,7 @@ def facts(broker: Launcher, scenario: str) -> dict[str, Any]:
         "topic": broker.topic(scenario),
         "queue": broker.queue(scenario),
         "replies": broker.topic("replies"),
+        "acks": broker.acks,
         "window": broker.window,
         "burst": broker.burst,
         "beats_in": broker.beats_in,
