@@ -4,6 +4,7 @@
 #   ./build.sh [serve] [ARGS]   serve the pages, the broker and the gateway (arguments go to python -m pystomp_web.server)
 #   ./build.sh test [ARGS]      run the tests with coverage of host and browser (arguments go to pytest; with any, no 95 % gate)
 #   ./build.sh interop [NAME..] run the tests from a page against real brokers, the named ones or all; ends with a table
+#   ./build.sh docs             build the documentation into build/docs/ and print where to open it
 #   ./build.sh check            ruff, ruff format --check, mypy --strict
 #   ./build.sh wheel            build build/dist/pystomp_web-VERSION-py3-none-any.whl and print its path
 #
@@ -155,6 +156,18 @@ setup_python() {
   step editable "$(hash_of pyproject.toml build/stamps/packages)" .venv/bin/python make_editable
 }
 
+make_docs_packages() {
+  "$PY" -m pip install --require-hashes -r docs/site/requirements.txt
+}
+
+setup_docs() {
+  step docs-packages "$(hash_of docs/site/requirements.txt build/stamps/packages)" .venv/bin/mkdocs make_docs_packages
+}
+
+make_docs() {
+  NO_MKDOCS_2_WARNING=1 "$PY" -m mkdocs build --strict --config-file docs/site/mkdocs.yml --site-dir "$ROOT/build/docs"
+}
+
 wheel_path() { ls build/dist/pystomp_web-*-py3-none-any.whl; }
 
 setup_wheel() {
@@ -231,6 +244,14 @@ verb_wheel() {
   wheel_path
 }
 
+verb_docs() {
+  setup_python
+  setup_docs
+  step docs "" "" make_docs
+  setup_done
+  printf '%s\n' "$ROOT/build/docs/index.html"
+}
+
 verb_check() {
   setup_python
   setup_done
@@ -246,6 +267,7 @@ verb_check() {
 
 verb_test() {
   setup_python
+  setup_docs
   setup_wheel
   setup_pyodide
   setup_browser
@@ -292,12 +314,12 @@ verb_interop() {
 }
 
 case "${1:-serve}" in
-serve | test | interop | check | wheel)
+serve | test | interop | check | docs | wheel)
   verb=${1:-serve}
   [ $# -eq 0 ] || shift
   "verb_$verb" "$@"
   ;;
 -h | --help | help) sed -n '2,10s/^# \{0,1\}//p' "$0" ;;
 -*) verb_serve "$@" ;; # ./build.sh --port 9000
-*) die "no such verb: $1 (serve, test, interop, check, wheel)" ;;
+*) die "no such verb: $1 (serve, test, interop, check, docs, wheel)" ;;
 esac
