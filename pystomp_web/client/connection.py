@@ -42,6 +42,9 @@ class Owner(Protocol):
     def _on_frame(self, frame: Frame) -> bool:
         """A frame of an open session, CONNECTED excepted. Whether the loop should have a turn before the next."""
 
+    def _on_batch(self) -> None:
+        """The frames that came together were handed over: whoever waits may run now."""
+
     def _on_end(self, connection: Connection, error: ConnectionLost) -> None:
         """An open session is over, for this reason."""
 
@@ -210,29 +213,32 @@ class Connection:
 
     def _pump(self) -> None:
         """Hand over the frames that are here, until a turn of the loop is due."""
-        on_frame = self._owner._on_frame if self.connected_at is not None else self._answered
-        count = 0
-        budget = 0.0
         try:
-            for frame in self._frames:
-                turn = on_frame(frame)
-                if self._over:
-                    return
-                count += 1
-                if not turn and not count % _FRAMES_PER_LOOK:
-                    now = time.monotonic()
-                    budget = budget or now + DRAIN_BUDGET
-                    turn = now > budget
-                if turn:
-                    self._pause()
-                    return
-                if count == 1 and self.connected_at is not None:
-                    on_frame = self._owner._on_frame
+            turn = self._hand_over()
         except StompError as error:
+            self._owner._on_batch()
             self._broken(error)
             return
-        if self._ending is not None:
+        if turn and not self._over:
+            self._pause()
+        self._owner._on_batch()
+        if self._ending is not None and not self._paused and not self._over:
             self._ended(*self._ending)
+
+    def _hand_over(self) -> bool:
+        """Whether a turn of the loop is due."""
+        on_frame = self._owner._on_frame if self.connected_at is not None else self._answered
+        budget = 0.0
+        for count, frame in enumerate(self._frames, 1):
+            turn = on_frame(frame)
+            if turn or self._over:
+                return turn
+            if not count % _FRAMES_PER_LOOK:
+                now = time.monotonic()
+                budget = budget or now + DRAIN_BUDGET
+                if now > budget:
+                    return True
+        return False
 
     def rest(self, turns: int) -> None:
         """The pause that is asked for lasts so many turns of the loop: somebody is late, and at work."""

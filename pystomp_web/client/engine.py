@@ -78,6 +78,7 @@ class Engine:
         self.last_error: BaseException | None = None
         self.frames_in = self.frames_out = self.messages = 0
         self.connections = 0
+        self.to_wake: list[Subscription] = []  # those that somebody waits for, and that got a message in this batch
         self.dropped_messages = 0
         self._bytes_in = self._bytes_out = 0  # of connections that have ended
         self._settings = settings
@@ -194,6 +195,12 @@ class Engine:
         else:
             self._on_error(frame)
         return False
+
+    def _on_batch(self) -> None:
+        if self.to_wake:
+            waking, self.to_wake = self.to_wake, []
+            for subscription in waking:
+                subscription._wake_all()
 
     def _on_stray(self, frame: Frame) -> bool:
         """A MESSAGE whose `subscription` is none of ours."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ..errors import ClientClosed, SlowConsumer
 from ..protocol import Frame
 from .message import Message
+from .waking import Waiter
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -68,7 +69,8 @@ class Subscription:
         self._queue: deque[Message | SlowConsumer] = deque()
         self._pending = 0
         self._running = 0  # callbacks under way
-        self._getters: deque[asyncio.Future[None]] = deque()
+        self._getters: deque[Waiter] = deque()
+        self._to_wake = False
         # How often its consumer had a turn at this fill: a queue overflows only behind a turn that changed nothing.
         self._turned_half = self._turned_full = False
         # On the present connection:
@@ -117,8 +119,9 @@ class Subscription:
             return False
         self._queue.append(message)
         self._pending = pending = pending + 1
-        if self._getters:
-            self._wake()
+        if self._getters and not self._to_wake:
+            self._to_wake = True
+            self._engine.to_wake.append(self)
         if pending * 2 >= self._maxsize:
             return self._wants_turn()
         return False
@@ -171,10 +174,8 @@ class Subscription:
         self.error = error
         if self._on_end is not None:
             self._on_end()
-        for getter in self._getters:
-            if not getter.done():
-                getter.set_result(None)
-        self._getters.clear()
+        while self._getters:  # later: whoever ends it is not done yet
+            self._getters.popleft().wake(at_once=False)
         if self._confirmed is not None and not self._confirmed.done():
             self._confirmed.set_exception(self._end_error())
 
@@ -210,17 +211,20 @@ class Subscription:
 
     def _call_pending(self) -> None:
         while self._queue and self._running < self._concurrency:
-            message = self._take()
-            if message is not None:
-                self._call(message)
+            with suppress(SlowConsumer):  # on_unhandled was told
+                self._call(self._take())
 
     # The consumer's side.
 
-    def _take(self) -> Message | None:
-        """The next message; None for the mark of an overflow."""
+    def _take(self) -> Message:
+        """The next message.
+
+        Raises:
+            SlowConsumer: some were lost before it.
+        """
         item = self._queue.popleft()
-        if not isinstance(item, Message):
-            return None
+        if isinstance(item, SlowConsumer):
+            raise item
         self._pending = pending = self._pending - 1
         if self._turned_half:
             if self._turned_full:
@@ -230,11 +234,17 @@ class Subscription:
                 self._turned_half = False
         return item
 
+    def _wake_all(self) -> None:
+        """The batch is over: wake as many as there are messages for."""
+        self._to_wake = False
+        for _ in range(min(len(self._getters), len(self._queue))):
+            self._wake()
+
     def _wake(self) -> None:
         while self._getters:
             getter = self._getters.popleft()
             if not getter.done():
-                getter.set_result(None)
+                getter.wake()
                 return
 
     async def _next(self, timeout: float | None) -> Message | None:
@@ -245,12 +255,7 @@ class Subscription:
         if not queue:
             await self._wait(timeout)
         if queue:
-            item = queue[0]
-            message = self._take()
-            if message is None:
-                assert isinstance(item, SlowConsumer)
-                raise item
-            return message
+            return self._take()
         if self.error is not None:
             raise self.error
         return None
@@ -262,7 +267,7 @@ class Subscription:
                 await self._wait(None)
             return
         while not self._queue and not self._ended:
-            getter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            getter = Waiter()
             self._getters.append(getter)
             try:
                 await getter
@@ -279,6 +284,8 @@ class Subscription:
         return self
 
     async def __anext__(self) -> Message:
+        if self._pending and self._callback is None:
+            return self._take()  # the short way of most
         message = await self._next(None)
         if message is None:
             raise StopAsyncIteration

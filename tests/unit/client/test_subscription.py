@@ -18,6 +18,7 @@ async def test_a_consumer_cancelled_in_the_turn_of_its_wake_up_hands_the_message
         await until(lambda: line.end.frames)
         await turns()
         subscription._deliver(stomp.Frame("MESSAGE", {"subscription": subscription.id}, b"x"), 1)
+        subscription._engine._on_batch()
         first.cancel()  # it was woken already
         assert (await asyncio.wait_for(second, 5)).text == "x"
         with pytest.raises(asyncio.CancelledError):
