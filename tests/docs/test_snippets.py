@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
+import aiohttp
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+import pystomp_web as stomp
 from pystomp_web.server.__main__ import _config, _parser
 from pystomp_web.server.config import ServerConfig
 from pystomp_web.server.pages import security_headers
 from pystomp_web.server.serving import Serving, serving
+from pystomp_web.transport.native import NativeTransport
 from tests.docs.running import run_snippet
 from tests.support.asynctests import run_async
 from tests.support.loopthread import LoopThread
@@ -180,7 +185,8 @@ def _answer_with_token(route: Route) -> None:
 
 @pytest.fixture(scope="module")
 def broker(loop_thread: LoopThread) -> Iterator[Serving]:
-    context = serving(ServerConfig())
+    # It takes all origins that the tests use: what is refused, a proxy has refused.
+    context = serving(ServerConfig(allow_origins=("https://evil.example",)))
     yield loop_thread.run(context.__aenter__())
     loop_thread.run(context.__aexit__(None, None, None))
 
@@ -407,28 +413,101 @@ def test_policy_of_the_deployed_site_is_the_servers() -> None:
         assert f'"{policy}"' in (SNIPPETS / "deploy" / name).read_text(encoding="utf-8")
 
 
-def test_nginx_configuration(tmp_path: Path) -> None:
+def test_nginx_configuration_is_complete() -> None:
     text = (SNIPPETS / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     bare = re.sub(r'"[^"]*"', '""', re.sub(r"#.*", "", text))
     assert bare.count("{") == bare.count("}")
     for line in filter(None, map(str.strip, bare.splitlines())):
         assert line[-1] in "{};", line
-    nginx = shutil.which("nginx")
-    if nginx is not None:
-        without_tls = re.sub(r"\n *ssl_certificate.*", "", text).replace("443 ssl", "8443")
-        whole = tmp_path / "nginx.conf"
-        whole.write_text(f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{without_tls}\n}}\n")
-        subprocess.run([nginx, "-t", "-q", "-e", tmp_path / "error.log", "-c", whole], check=True)
 
 
-def test_caddyfile() -> None:
+def test_caddyfile_is_complete() -> None:
     text = (SNIPPETS / "deploy" / "Caddyfile").read_text(encoding="utf-8")
     assert text.count("{") == text.count("}")
-    caddy = shutil.which("caddy")
-    if caddy is not None:
-        subprocess.run(
-            [caddy, "validate", "--adapter", "caddyfile", "--config", SNIPPETS / "deploy" / "Caddyfile"], check=True
-        )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _nginx(text: str, port: int, folder: Path) -> tuple[list[str | Path], Path]:
+    text = re.sub(r"\n *ssl_certificate.*", "", text).replace("443 ssl", f"127.0.0.1:{port}")
+    config = folder / "nginx.conf"
+    logs = f"pid {folder}/pid;\nerror_log {folder}/error.log;\ndaemon off;\nuser root;\n"
+    config.write_text(f"{logs}events {{}}\nhttp {{\naccess_log off;\n{text}\n}}\n")
+    return ["nginx", "-e", folder / "error.log", "-c", config], config
+
+
+def _caddy(text: str, port: int, folder: Path) -> tuple[list[str | Path], Path]:
+    config = folder / "Caddyfile"
+    config.write_text("{\n\tadmin off\n}\n" + text.replace("app.example.com {", f"http://127.0.0.1:{port} {{", 1))
+    return ["caddy", "run", "--config", config, "--adapter", "caddyfile"], config
+
+
+@pytest.mark.parametrize(("name", "make"), [("nginx.conf", _nginx), ("Caddyfile", _caddy)])
+def test_behind_a_proxy(
+    name: str,
+    make: Callable[[str, int, Path], tuple[list[str | Path], Path]],
+    broker: Serving,
+    tmp_path: Path,
+) -> None:
+    """The page is served, its origin may connect, another may not."""
+    port = _free_port()
+    origin = f"http://127.0.0.1:{port}"
+    (tmp_path / "index.html").write_text("<p>hello")
+    (tmp_path / "module.mjs").write_text("")
+    text = (SNIPPETS / "deploy" / name).read_text(encoding="utf-8")
+    text = text.replace("https://app.example.com", origin).replace("/srv/app", str(tmp_path))
+    text = text.replace("127.0.0.1:15674/ws", f"127.0.0.1:{broker.port}/stomp").replace(
+        "127.0.0.1:15674", f"127.0.0.1:{broker.port}"
+    )
+    text = text.replace("rewrite * /ws", "rewrite * /stomp").replace(
+        "server_name app.example.com", "server_name 127.0.0.1"
+    )
+    text = text.replace("$host", "$http_host")  # a site on a port that is none of the usual ones
+    command, _ = make(text, port, tmp_path)
+    if shutil.which(str(command[0])) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    tmp_path.chmod(0o755)
+    environment = {
+        **os.environ,
+        "HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path),
+        "XDG_DATA_HOME": str(tmp_path),
+    }
+    with (tmp_path / "out").open("w") as out:
+        proxy = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
+    try:
+        run_async(_use_proxy, {"origin": origin, "socket_url": f"ws://127.0.0.1:{port}/stomp"})
+    finally:
+        proxy.terminate()
+        proxy.wait()
+
+
+async def _use_proxy(origin: str, socket_url: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        for _ in range(100):
+            try:
+                async with session.get(f"{origin}/module.mjs") as answer:
+                    assert answer.status == 200
+                    assert answer.content_type == "text/javascript"
+                    assert "wasm-unsafe-eval" in answer.headers["Content-Security-Policy"]
+                    break
+            except aiohttp.ClientConnectorError:
+                await asyncio.sleep(0.1)
+        else:
+            pytest.fail("the proxy does not listen")
+
+    def transport(own: str | None) -> Callable[..., NativeTransport]:
+        return lambda url, subprotocols: NativeTransport(url, subprotocols, origin=own)
+
+    async with stomp.connect(socket_url, transport=transport(origin)) as client:
+        await client.send("/topic/prices", "1.08", receipt=True)
+    for foreign in ("https://evil.example", None):
+        with pytest.raises(stomp.ConnectError, match="403"):
+            await stomp.connect(socket_url, transport=transport(foreign), reconnect=None)
 
 
 # ------------------------------------------------------------------------------------------------- the pages

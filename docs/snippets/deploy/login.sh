@@ -1,2 +1,2 @@
 export PYSTOMP_PASSCODE=secret
-python -m pystomp_web.server --login alice
+python -m pystomp_web.server --root pages --login alice

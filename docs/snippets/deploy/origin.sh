@@ -1,1 +1,1 @@
-python -m pystomp_web.server --host 0.0.0.0 --allow-origin https://app.example.com
+python -m pystomp_web.server --root pages --host 0.0.0.0 --allow-origin https://app.example.com
