@@ -162,5 +162,5 @@ async def a_slow_credentials_call_is_part_of_the_attempt(url: str) -> None:
 @situation(serves)
 async def a_plain_function_and_none_will_do(url: str) -> None:
     logging.getLogger("pystomp_web")
-    async with stomp.connect(url, credentials=lambda _attempt: None, reconnect=None) as client:  # type: ignore[arg-type, return-value]
+    async with stomp.connect(url, credentials=lambda _attempt: None, reconnect=None) as client:
         assert client.state == "connected"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from situation import Recorder, raises, situation, turns, until
@@ -186,7 +187,7 @@ async def the_first_of_receipt_and_error_counts_and_messages_before_it_are_deliv
     assert isinstance(caught[0].__cause__, stomp.BrokerError)
 
 
-async def _until_error(subscription):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+async def _until_error(subscription: stomp.Subscription) -> AsyncIterator[stomp.Message]:
     try:
         async for message in subscription:
             yield message

@@ -26,6 +26,7 @@ class Peer:
         messages: every WebSocket message that came: str for text, bytes for binary.
         beats: how many heart-beats came.
         close_code: what the client closed with, once it did.
+        connected: whether CONNECTED was sent by `connect`.
     """
 
     def __init__(self, request: web.Request, number: int, shared: dict[str, Any]) -> None:
@@ -40,6 +41,7 @@ class Peer:
         self.beats = 0
         self.close_code: int | None = None
         self.version = "1.2"
+        self.connected = False
         self.response: web.StreamResponse | None = None
         self.subscriptions: dict[str, Frame] = {}
         self._socket: web.WebSocketResponse | None = None
@@ -58,7 +60,10 @@ class Peer:
         chosen = self.offered[:1] if subprotocol is None else [subprotocol] if subprotocol else []
         self._socket = web.WebSocketResponse(protocols=chosen, compress=False, autoclose=False, max_msg_size=0)
         self.response = self._socket
-        await self._socket.prepare(self.request)
+        try:
+            await self._socket.prepare(self.request)
+        except ConnectionResetError:
+            raise PeerGone(f"the client ended connection {self.number} while it opened") from None
 
     async def _opened(self) -> web.WebSocketResponse:
         if self._socket is None:
@@ -119,7 +124,7 @@ class Peer:
             return self.close_code or 1006
 
     async def serve(self) -> None:
-        """Be a little broker until the client goes: receipts, and each SEND to whoever subscribed to its destination."""
+        """Be a little broker until the client goes: receipts, and each SEND to the subscriber of its destination."""
         try:
             while True:
                 frame = await self.receive()
@@ -143,6 +148,7 @@ class Peer:
             answer["heart-beat"] = heart_beat
         answer |= {name.replace("_", "-"): value for name, value in headers.items()}
         await self.send("CONNECTED", answer)
+        self.connected = True
         self.version = version or "1.0"
         self._decoder.version = self.version
         return frame
@@ -157,17 +163,24 @@ class Peer:
     async def send_raw(self, data: bytes | str) -> None:
         """Send one WebSocket message: text for a str and for what is UTF-8, else binary."""
         socket = await self._opened()
-        if isinstance(data, bytes):
-            try:
-                data = data.decode()
-            except UnicodeDecodeError:
-                await socket.send_bytes(data)
-                return
-        await socket.send_str(data)
+        try:
+            text = data if isinstance(data, str) else data.decode()
+        except UnicodeDecodeError:
+            assert isinstance(data, bytes)
+            await self.send_binary(data)
+            return
+        try:
+            await socket.send_str(text)
+        except ConnectionResetError:
+            raise PeerGone(f"the client ended connection {self.number} while the server wrote") from None
 
     async def send_binary(self, data: bytes) -> None:
         """Send one binary WebSocket message."""
-        await (await self._opened()).send_bytes(data)
+        socket = await self._opened()
+        try:
+            await socket.send_bytes(data)
+        except ConnectionResetError:
+            raise PeerGone(f"the client ended connection {self.number} while the server wrote") from None
 
     async def receipt(self, frame: Frame) -> None:
         """Answer a frame that wants a receipt."""
@@ -252,8 +265,11 @@ class ScriptedServer:
         peer = Peer(request, self._counts[run], shared)
         try:
             await script(peer)
-        except (Exception, asyncio.CancelledError) as failure:
-            if not isinstance(failure, asyncio.CancelledError):
+        except asyncio.CancelledError:
+            pass
+        except Exception as failure:
+            # A client that reconnects may be closed meanwhile.
+            if peer.connected or peer.number == 1 or not isinstance(failure, PeerGone | ConnectionError):
                 failures.append(failure)
         if peer.response is None:
             return web.Response(status=500)

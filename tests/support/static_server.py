@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -35,7 +36,7 @@ class TestSite:
 
     It serves tests/browser/pages at /pages/, Pyodide at /pyodide/, the wheel at /wheel/NAME.whl and `mounts` (prefix:
     folder); `routes` are aiohttp route definitions and come first. `headers` are sent with every answer, by default the
-    strict Content-Security-Policy.
+    strict Content-Security-Policy; `tls` makes it an https site.
     """
 
     __test__ = False
@@ -48,12 +49,14 @@ class TestSite:
         mounts: Mapping[str, Path] | None = None,
         headers: Mapping[str, str] | None = None,
         wheel: Path | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._loop = loop
         self._routes = list(routes)
         self._mounts = {"/pages": PAGES, "/pyodide": PYODIDE, **(mounts or {})}
         self._headers = {"Content-Security-Policy": CSP} if headers is None else dict(headers)
         self.wheel = wheel or built_wheel()
+        self._tls = tls
         self.port = 0
         self._runner: web.AppRunner | None = None
 
@@ -69,13 +72,13 @@ class TestSite:
 
     @property
     def origin(self) -> str:
-        """http://127.0.0.1:PORT."""
-        return f"http://127.0.0.1:{self.port}"
+        """http://127.0.0.1:PORT, or https."""
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def ws_origin(self) -> str:
-        """ws://127.0.0.1:PORT."""
-        return f"ws://127.0.0.1:{self.port}"
+        """ws://127.0.0.1:PORT, or wss."""
+        return f"{'wss' if self._tls else 'ws'}://127.0.0.1:{self.port}"
 
     @property
     def wheel_path(self) -> str:
@@ -93,7 +96,7 @@ class TestSite:
         # A WebSocket that a test left open must not hold the end up.
         self._runner = web.AppRunner(app, shutdown_timeout=1, access_log=None)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls)
         await site.start()
         server = site._server
         assert isinstance(server, asyncio.Server)
