@@ -53,7 +53,12 @@ async def test_a_task_that_wakes_is_not_interrupted() -> None:
 async def test_an_event_may_leave_it_for_later() -> None:
     waiter, log = Waiter(), list[str]()
     task = await _waiting(waiter, log)
-    asyncio.get_running_loop().call_soon(lambda: (waiter.wake(at_once=False), log.append("after")))
+
+    def event() -> None:
+        waiter.wake(at_once=False)
+        log.append("after")
+
+    asyncio.get_running_loop().call_soon(event)
     await task
     assert log == ["after", "woken"]
 
