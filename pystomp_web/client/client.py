@@ -28,14 +28,14 @@ class Client:
 
     Args:
         url: `ws://` or `wss://`; in a page also relative or http(s), resolved against the page; or several, tried in
-        turn. login, passcode, headers: for CONNECT.
+            turn.
+        login, passcode, headers: for CONNECT.
         host: for CONNECT; None: the URL's host name, or none where the broker knows no such virtual host.
         broker: a name in `pystomp_web.brokers`, when it must be known before CONNECTED; None: it is recognised.
         credentials: async (attempt) -> dict of url, login, passcode, headers to use; asked before every WebSocket.
         versions: of STOMP, to offer.
         subprotocols: to ask for in the handshake; () asks for none; None: v12.stomp, v11.stomp, v10.stomp, and where
-            these do
-            not open v11.stomp alone.
+            these do not open v11.stomp alone.
         heartbeat: seconds: (we send, we want); 0 is off.
         heartbeat_tolerance: the peer is dead after this many of its intervals in silence.
         connect_timeout: seconds for one attempt, from open to CONNECTED.
@@ -169,8 +169,7 @@ class Client:
             headers: more headers for SUBSCRIBE, such as a selector.
             maxsize: messages that may wait to be taken.
             overflow: what happens when more come: "error" (SlowConsumer, once, where they are missing), "drop-oldest"
-                or
-                "drop-newest", both for ack="auto" only.
+                or "drop-newest", both for ack="auto" only.
             concurrency: how many calls of an async callback may run at a time.
             restore: whether it is subscribed again after a reconnect; otherwise it ends with the connection.
 
