@@ -234,7 +234,7 @@ def test_example_tests_pass(tmp_path: Path) -> None:
     shutil.copytree(SNIPPETS / "testing", tmp_path, dirs_exist_ok=True)
     shutil.copytree(SNIPPETS / "tutorial", tmp_path / "chart")
     (tmp_path / "build").symlink_to(ROOT / "build")
-    options = ["-q", "-p", "no:cacheprovider", "-p", "no:pytest_pyodide", "-p", "pystomp_web.testing.plugin"]
+    options = ["-q", "-p", "no:cacheprovider", "-p", "pystomp_web.testing.plugin"]
     done = subprocess.run(
         [
             sys.executable,

@@ -1,1 +1,1 @@
-.venv/bin/python -m pytest -c pytest.ini
+.venv/bin/python -m pytest -c pytest.ini test_chart.py
