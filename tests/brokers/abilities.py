@@ -61,6 +61,71 @@ IN_MEMORY = Deviation(
     {**EXPECTED["restart"], "confirmed": "gone"}, "set up here to keep queues in memory: they end with the process"
 )
 NO_LOGIN = Deviation("any login is taken", "set up here without accounts")
+NO_OCTETS = "takes text only: this client says so before it sends"
+_NO_QUEUES = "its simple broker has topics only: no queue, no acknowledgement"
+ACKED = "NACK is the same as ACK"
+
+
+def _some(scenario: str, observed: dict[str, Any], reason: str, *, merely: bool = False) -> dict[str, Deviation]:
+    """A scenario of which some parts are different."""
+    assert set(observed) <= set(EXPECTED[scenario])
+    return {scenario: Deviation({**EXPECTED[scenario], **observed}, reason, merely)}
+
+
+_HORNETQ = {
+    **_some("handshake", {"v12.stomp": "fails"}, "knows v10.stomp and v11.stomp"),
+    "passcode": NO_LOGIN,
+    "nack": Deviation("gone", ACKED),
+    **_some("bodies", {"octets": "ProtocolError"}, NO_OCTETS),
+    "restart": IN_MEMORY,
+}
+_ARTEMIS = {"passcode": NO_LOGIN, "nack": Deviation("gone", ACKED), "restart": IN_MEMORY}
+_ACTIVEMQ = {
+    **_some("handshake", {"none": "fails"}, "answers a subprotocol that was not asked for, or HTTP 500"),
+    "nack": Deviation("gone", "what is refused goes to ActiveMQ.DLQ if it is persistent"),
+    **_some(
+        "bodies",
+        {"64 KiB": "FrameTooLarge", "1 MiB": "FrameTooLarge", "octets": "ProtocolError"},
+        "takes text of at most 65,536 octets a message and joins none: this client says so before it sends",
+    ),
+    "restart": IN_MEMORY,
+}
+_STILTS = {
+    **_some("nothing_else", {"version": "1.1"}, "speaks 1.1 at most"),
+    "handshake": Deviation(
+        {
+            **dict.fromkeys(_LISTS, "1.1"),
+            **dict.fromkeys(("v12.stomp v11.stomp v10.stomp", "v10.stomp v11.stomp v12.stomp"), "fails"),
+        },
+        "answers the whole list, which no browser takes: one alone, or none",
+    ),
+    **_some("versions", {"1.2": "ConnectRejected"}, "speaks 1.1 at most"),
+    "passcode": NO_LOGIN,
+    "ack_client": Deviation({"left": [], "redelivered": False}, "one ACK acknowledges everything"),
+    "ack_individual": Deviation(
+        {"left": [], "redelivered": False}, "hands what is left to the consumer that is just leaving"
+    ),
+    "request": Deviation(["nowhere by itself", "re: mine"], "no temporary destinations: reply_to= is needed"),
+    **_some(
+        "bodies",
+        {"64 KiB": "FrameTooLarge", "1 MiB": "FrameTooLarge", "octets": "ProtocolError"},
+        "takes text of at most 16,384 octets a message and joins none: this client says so before it sends",
+    ),
+    **_some("headers", {"carriage return": "ProtocolError"}, "STOMP 1.1 can't say CR in a header"),
+    "heartbeats": Deviation({"in": False, "out": True, "alive": True}, "promises beats and sends none"),
+    "restart": IN_MEMORY,
+}
+_TORQUEBOX = {
+    **_STILTS,
+    "ack_client": Deviation({"left": [], "redelivered": False}, "its JMS bridge acknowledges by itself"),
+    "ack_individual": Deviation({"left": [], "redelivered": False}, "its JMS bridge acknowledges by itself"),
+    "nack": Deviation("gone", "its JMS bridge acknowledges by itself"),
+    "error": Deviation(
+        {"reported": "unhandled BrokerError", "then": "alive"},
+        "no SUBSCRIBE is refused; an UNSUBSCRIBE is",
+        merely=True,
+    ),
+}
 
 DEVIATIONS: dict[str, dict[str, Deviation]] = {
     "embedded": {"restart": IN_MEMORY},
@@ -94,6 +159,48 @@ DEVIATIONS: dict[str, dict[str, Deviation]] = {
         "clean_close": Deviation(
             {**EXPECTED["clean_close"], "receipt": False}, "closes instead of confirming DISCONNECT", merely=True
         ),
+    },
+    "hornetq-2.4": _HORNETQ,
+    "hornetq-2.3": _HORNETQ,
+    "activemq-5": _ACTIVEMQ,
+    "activemq-6": _ACTIVEMQ,
+    "apollo": {
+        "passcode": NO_LOGIN,
+        **_some("ack_client", {"redelivered": False}, "marks nothing as redelivered", merely=True),
+        **_some("ack_individual", {"redelivered": False}, "marks nothing as redelivered", merely=True),
+        **_some("bodies", {"octets": "ProtocolError"}, NO_OCTETS),
+        "restart": IN_MEMORY,
+    },
+    "stilts": _STILTS,
+    "torquebox": _TORQUEBOX,
+    "artemis": _ARTEMIS,
+    "artemis-2.55": _ARTEMIS,
+    "spring": {
+        "passcode": NO_LOGIN,
+        "ack_client": Deviation({"left": [], "redelivered": False}, _NO_QUEUES),
+        "ack_individual": Deviation({"left": [], "redelivered": False}, _NO_QUEUES),
+        "nack": Deviation("no ack header", _NO_QUEUES),
+        "receipts": Deviation(
+            {
+                "confirmed": ["DISCONNECT"],
+                "refused": {"SEND": "ReceiptTimeout", "ACK": "ProtocolError", "COMMIT": "ReceiptTimeout"},
+            },
+            "confirms DISCONNECT only: this client says so before it sends",
+        ),
+        "transactions": Deviation(["first begun", "first committed", "aborted"], "ignores transactions"),
+        "transactions_in_turn": Deviation(["aborted", "committed", "both"], "ignores transactions"),
+        "request": Deviation(["nowhere by itself", "re: mine"], "no temporary destinations: reply_to= is needed"),
+        **_some(
+            "bodies",
+            {"64 KiB": "FrameTooLarge", "1 MiB": "FrameTooLarge"},
+            "takes frames of at most 65,536 octets: this client says so before it sends",
+        ),
+        "error": Deviation(
+            {"reported": "last_error BrokerError", "then": "alive"},
+            "no SUBSCRIBE is refused; bad frames are",
+            merely=True,
+        ),
+        **_some("restart", {"confirmed": "gone"}, "has no queues that keep messages, in memory or elsewhere"),
     },
 }
 
