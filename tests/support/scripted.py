@@ -63,6 +63,7 @@ class Peer:
         try:
             await self._socket.prepare(self.request)
         except ConnectionResetError:
+            self.response = None
             raise PeerGone(f"the client ended connection {self.number} while it opened") from None
 
     async def _opened(self) -> web.WebSocketResponse:
