@@ -305,6 +305,12 @@ class Client:
         return link.session.version if link is not None else None
 
     @property
+    def heartbeat(self) -> tuple[float, float]:
+        """The agreed beats, in seconds: (we send every, the broker sends every); 0 is none, or no connection."""
+        link = self._engine.link
+        return (0.0, 0.0) if link is None else (link.session.heartbeat.send_every, link.session.heartbeat.expect_every)
+
+    @property
     def server(self) -> str | None:
         """CONNECTED's `server`, of the newest connection."""
         latest = self._engine.latest

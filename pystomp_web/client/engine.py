@@ -491,9 +491,8 @@ class Engine:
             logger.error("%d messages were not delivered, the first to %r", len(left), first)
         self.requests.fail(ended)
         self.subscriptions.end_all(error)
-        for task in (self._runner,):
-            if task is not None and task is not asyncio.current_task():
-                task.cancel()
+        if self._runner is not None and self._runner is not asyncio.current_task():
+            self._runner.cancel()
         for waiter in self._connected_waiters:
             if not waiter.done():
                 waiter.set_exception(error or ended())

@@ -45,6 +45,7 @@ async def wants_a_beat_each_100_ms(peer: Peer) -> None:
 @situation(wants_a_beat_each_100_ms)
 async def an_idle_client_sends_a_line_end_in_each_interval_as_a_message_of_its_own(url: str) -> None:
     async with stomp.connect(url, heartbeat=(0.05, 0), reconnect=None) as client:
+        assert client.heartbeat == (0.1, 0)
         before = client.stats.bytes_out
         await until(lambda: client.stats.bytes_out >= before + 4)
         assert client.stats.frames_out == 1
