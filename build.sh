@@ -223,6 +223,10 @@ setup_java() {
   say "[java] up to date"
 }
 
+make_brokers() { # shellcheck disable=SC2086 # names, one word each
+  "$PY" -m tests.brokers.prepare ${PYSTOMP_BROKERS}
+}
+
 setup_done() { # let go of the lock: what follows may last
   if [ -e build/.lock ]; then exec 9>&-; fi
 }
@@ -308,9 +312,13 @@ verb_interop() {
     esac
   done
   [ -z "$rabbitmq" ] || setup_rabbitmq
-  [ -z "$java" ] || setup_java
+  export PYSTOMP_BROKERS="${*:-all}"
+  if [ -n "$java" ]; then
+    setup_java
+    step brokers "" "" make_brokers
+  fi
   setup_done
-  PYSTOMP_BROKERS="${*:-all}" "$PY" -m pytest --color="$([ -t 1 ] && echo yes || echo no)" tests/brokers/test_brokers.py
+  "$PY" -m pytest --color="$([ -t 1 ] && echo yes || echo no)" tests/brokers/test_brokers.py
 }
 
 case "${1:-serve}" in

@@ -1,7 +1,7 @@
 """Run a command so that nothing of it outlives whoever started it: python guard.py SECONDS COMMAND...
 
 The command has a process group of its own. When our standard input ends, because its other end was closed or because
-that process is gone, the group gets SIGTERM, and after SECONDS what is left of it SIGKILL. The command's own standard
+that process is gone, or when we get SIGTERM, the group gets SIGTERM, and after SECONDS what is left of it SIGKILL. The command's own standard
 input is a pipe that ends first.
 """
 
@@ -18,10 +18,16 @@ import time
 def main() -> int:
     """Until the command or our standard input ends; the command's exit status."""
     patience, command = float(sys.argv[1]), sys.argv[2:]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for ignored in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _raise)
     child = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
     ended = os.pidfd_open(child.pid)
-    ready, _, _ = select.select([sys.stdin.fileno(), ended], [], [])
+    try:
+        ready, _, _ = select.select([sys.stdin.fileno(), ended], [], [])
+    except _Stop:
+        ready = []
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if ended not in ready:
         assert child.stdin is not None
         child.stdin.close()
@@ -36,6 +42,14 @@ def main() -> int:
         time.sleep(0.05)
     _signal(child.pid, signal.SIGKILL)
     return child.wait()
+
+
+class _Stop(BaseException):
+    pass
+
+
+def _raise(_number: int, _frame: object) -> None:
+    raise _Stop
 
 
 def _signal(group: int, number: int) -> bool:

@@ -126,6 +126,7 @@ class Launcher(ABC):
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # what ends the tests' own group must not end the guard before the broker
             )
         deadline = time.monotonic() + START
         problem: BaseException | None = None
