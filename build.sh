@@ -95,6 +95,16 @@ make_npm() { # in build/, since web/ is served
   npm ci --prefix build/npm --ignore-scripts --no-audit --no-fund
 }
 
+make_vendor() { # what the pages load from npm beside Pyodide, without what they do not: source maps, other builds
+  local modules=build/npm/node_modules out=build/vendor.new
+  rm -rf $out
+  mkdir -p $out/uplot $out/pyscript
+  cp $modules/uplot/LICENSE $modules/uplot/dist/uPlot.iife.min.js $modules/uplot/dist/uPlot.min.css $out/uplot/
+  cp $modules/@pyscript/core/LICENSE $modules/@pyscript/core/dist/*.js $modules/@pyscript/core/dist/*.css $out/pyscript/
+  rm -rf build/vendor
+  mv $out build/vendor
+}
+
 make_wheel() { # tests of another run may be serving the old one: it is replaced in one go
   rm -rf build/dist.new
   "$PY" -m hatchling build -t wheel -d build/dist.new
@@ -178,6 +188,7 @@ setup_pyodide() {
   command -v npm >/dev/null 2>&1 || die "npm is missing: it brings Pyodide. Install Node.js 18 or newer (Debian, Ubuntu: apt-get install nodejs npm;" \
     "macOS: brew install node)"
   step npm "$(hash_of web/package.json web/package-lock.json)" build/npm/node_modules/pyodide make_npm
+  step vendor "$(hash_of build/stamps/npm)" build/vendor make_vendor
   step stdlib "$(hash_of tests/tools/pyc_stdlib.mjs build/stamps/npm)" build/stdlib.zip make_stdlib
   step pyodide-wheels "$(hash_of tests/tools/pyodide-wheels.txt)" build/pyodide-wheels make_pyodide_wheels
   step pyodide "$(hash_of tests/tools/pyodide_dist.py build/stamps/stdlib build/stamps/pyodide-wheels "$(wheel_path)")" \
@@ -238,7 +249,7 @@ verb_serve() {
   setup_wheel
   setup_pyodide
   setup_done
-  exec "$PY" -m pystomp_web.server --root web --pyodide build/pyodide --wheel "$(wheel_path)" "$@"
+  exec "$PY" -m pystomp_web.server --root web --pyodide build/pyodide --vendor build/vendor --wheel "$(wheel_path)" "$@"
 }
 
 verb_wheel() {

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .config import ServerConfig
+from .demo import DEFAULT_RATE, checked_rate
 from .serving import Serving, bracketed, serving
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=_port, default=8080, help="port; 0 is a free one (%(default)s)")
     add("--root", type=Path, default=Path("web"), help="folder of the pages (%(default)s)")
     add("--pyodide", type=Path, metavar="DIR", help="folder served at /pyodide/")
+    add("--vendor", type=Path, metavar="DIR", help="folder served at /vendor/: what the pages use of others")
     add("--wheel", type=Path, metavar="FILE", help="wheel served at /wheel/ and named by /wheel.json")
     add("--broker", default="embedded", metavar="BROKER", help="tcp://HOST:PORT for the gateway (%(default)s)")
     add("--vhost", metavar="NAME", help="the gateway sets CONNECT's host to this")
@@ -81,6 +83,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--login", help="who may connect to the embedded broker (everybody)")
     add("--passcode", help=f"that login's passcode; better given in the environment as {PASSCODE_VARIABLE}")
     add("--tcp-port", type=_port, metavar="PORT", help="the embedded broker also takes plain TCP here")
+    add(
+        "--demo",
+        nargs="?",
+        type=_rate,
+        const=DEFAULT_RATE,
+        metavar="RATE",
+        help=f"the embedded broker publishes prices, sensors and a log: RATE messages a second ({DEFAULT_RATE})",
+    )
     return parser
 
 
@@ -92,6 +102,7 @@ def _config(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Serve
         (given.login is None and given.passcode is not None, "--passcode needs --login"),
         (given.login is not None and not embedded, "--login is for the embedded broker: another one asks by itself"),
         (given.tcp_port is not None and not embedded, "--tcp-port is for the embedded broker"),
+        (given.demo is not None and not embedded, "--demo is for the embedded broker"),
         (given.vhost is not None and embedded, "--vhost is for the gateway: give --broker tcp://HOST:PORT"),
     ):
         if wrong:
@@ -101,6 +112,7 @@ def _config(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Serve
         port=given.port,
         root=given.root,
         pyodide=given.pyodide,
+        vendor=given.vendor,
         wheel=given.wheel,
         broker=given.broker,
         vhost=given.vhost,
@@ -108,6 +120,7 @@ def _config(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Serve
         login=given.login,
         passcode=None if given.login is None else passcode,
         tcp_port=given.tcp_port,
+        demo=given.demo,
     )
 
 
@@ -116,6 +129,13 @@ def _port(text: str) -> int:
     if not 0 <= number < 65536:
         raise argparse.ArgumentTypeError(f"{text} is no port")
     return number
+
+
+def _rate(text: str) -> float:
+    try:
+        return checked_rate(float(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no number of messages a second") from None
 
 
 def void(_: object) -> None:

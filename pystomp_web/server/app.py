@@ -3,6 +3,7 @@
 ====================  ===================================================================
 ``/``                 the pages
 ``/pyodide/``         Pyodide
+``/vendor/``          scripts and styles of others that the pages use: uPlot, PyScript
 ``/wheel/NAME``       the wheel
 ``/wheel.json``       ``{"name": ..., "url": ...}``: where the wheel is
 ``/stomp``            the WebSocket
@@ -62,6 +63,8 @@ def create_app(config: ServerConfig, *, broker: Broker | None = None) -> web.App
     _add_wheel(app, config)
     if config.pyodide is not None:
         app.router.add_get("/pyodide/{path:.*}", _folder(config, "pyodide").serve)
+    if config.vendor is not None:
+        app.router.add_get("/vendor/{path:.*}", _folder(config, "vendor").serve)
     if config.root is not None:
         pages = _folder(config, "root")
         app.router.add_get("/{path:favicon\\.ico}", _quiet(pages.serve))
@@ -167,4 +170,4 @@ async def _add_security_headers(request: web.Request, response: web.StreamRespon
     if response.status != 101:
         host = request.headers.get("Host", "")
         # A host that was refused does not get into a header.
-        response.headers.update(security_headers(host if response.status != 403 else "localhost"))
+        response.headers.update(security_headers(host if response.status != 403 else "localhost", request.path))

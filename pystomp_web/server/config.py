@@ -55,6 +55,7 @@ class ServerConfig:
         port: the port; 0 is a free one.
         root: the folder of the pages; None: none are served.
         pyodide: the folder served at /pyodide/; None: none.
+        vendor: the folder served at /vendor/: scripts and styles of others that the pages use; None: none.
         wheel: the file served at /wheel/; None: none.
         broker: "embedded" or "tcp://host:port".
         vhost: the value that the gateway gives to CONNECT's `host`; None: CONNECT stays as it came.
@@ -63,6 +64,7 @@ class ServerConfig:
         passcode: that login's passcode.
         tcp_port: the port on which the embedded broker also takes plain TCP; 0 is a free one, None is none.
         heartbeat: milliseconds, as in CONNECTED: (the broker sends, the broker wants).
+        demo: messages a second that the embedded broker publishes by itself, for pages to show; None: none.
         limits: what one client may ask.
     """
 
@@ -70,6 +72,7 @@ class ServerConfig:
     port: int = 0
     root: Path | None = None
     pyodide: Path | None = None
+    vendor: Path | None = None
     wheel: Path | None = None
     broker: str = "embedded"
     vhost: str | None = None
@@ -78,4 +81,5 @@ class ServerConfig:
     passcode: str | None = field(default=None, repr=False)
     tcp_port: int | None = None
     heartbeat: tuple[int, int] = (10_000, 10_000)
+    demo: float | None = None
     limits: BrokerLimits = field(default_factory=BrokerLimits)

@@ -33,27 +33,41 @@ _INDEX = "index.html"
 _CACHE = "no-cache"
 
 #: Sent with everything. connect-src is completed with this host's WebSocket: not every browser counts it to 'self'.
-_POLICY = "; ".join(  # noqa: FLY002 - one directive a line
-    (
-        "default-src 'self'",
-        "script-src 'self' 'wasm-unsafe-eval'",
-        "connect-src 'self' {sockets}",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'self'",
-        "object-src 'none'",
-    )
+_POLICY = (
+    "default-src 'self'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "connect-src 'self' {sockets}",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'self'",
+    "object-src 'none'",
+)
+#: PyScript makes functions from text ('unsafe-eval'), starts its workers from Blobs, and hands them their
+#: configuration as one (blob:). Cross-Origin-Embedder-Policy lets a worker wait for the page: it reaches `document`.
+_PYSCRIPT_POLICY = (
+    _POLICY[0],
+    "script-src 'self' 'unsafe-eval' blob:",
+    "worker-src 'self' blob:",
+    "connect-src 'self' blob: {sockets}",
+    *_POLICY[3:],
 )
 
+#: The pages that load PyScript, and they alone, are granted more.
+_PYSCRIPT = "/pyscript/"
 
-def security_headers(host: str) -> dict[str, str]:
+
+def security_headers(host: str, path: str = "/") -> dict[str, str]:
     """The headers that keep a page to this origin.
 
     Args:
         host: the request's Host header, checked.
+        path: the request's path.
     """
+    pyscript = path.startswith(_PYSCRIPT)
+    policy = "; ".join(_PYSCRIPT_POLICY if pyscript else _POLICY)
     return {
-        "Content-Security-Policy": _POLICY.format(sockets=f"ws://{host} wss://{host}"),
+        "Content-Security-Policy": policy.format(sockets=f"ws://{host} wss://{host}"),
+        **({"Cross-Origin-Embedder-Policy": "require-corp"} if pyscript else {}),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Cross-Origin-Opener-Policy": "same-origin",

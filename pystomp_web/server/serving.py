@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from .app import BROKER, STOMP_PATH, create_app
+from .demo import Demo
 from .tcp import TcpListener
 from .words import why
 
@@ -58,9 +59,12 @@ async def serving(config: ServerConfig, *, broker: Broker | None = None) -> Asyn
     embedded = app.get(BROKER)
     if config.tcp_port is not None and embedded is None:
         raise ValueError("a TCP port is for the embedded broker only")
+    if config.demo is not None and embedded is None:
+        raise ValueError("the demo is for the embedded broker only")
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=config.limits.close_timeout + 1)
     await runner.setup()
     listener: TcpListener | None = None
+    demo = None if config.demo is None or embedded is None else Demo(embedded, config.demo)
     try:
         with _in_words(config.host, config.port):
             await web.TCPSite(runner, config.host, config.port).start()
@@ -68,9 +72,13 @@ async def serving(config: ServerConfig, *, broker: Broker | None = None) -> Asyn
             listener = TcpListener(embedded)
             with _in_words(config.host, config.tcp_port):
                 await listener.listen(config.host, config.tcp_port)
+        if demo is not None:
+            demo.start()
         port = runner.addresses[0][1]
         yield Serving(config.host, port, None if listener is None else listener.port, embedded)
     finally:
+        if demo is not None:
+            await demo.stop()
         if listener is not None:
             await listener.close()
         await runner.cleanup()

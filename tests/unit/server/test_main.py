@@ -177,6 +177,10 @@ def test_a_tcp_port_in_use(capsys: pytest.CaptureFixture[str], root: Path) -> No
         (["--broker", "tcp://a", "--login", "a", "--passcode", "b"], 2, "--login is for the embedded broker"),
         (["--broker", "tcp://a", "--tcp-port", "0"], 2, "--tcp-port is for the embedded broker"),
         (["--vhost", "v"], 2, "--vhost is for the gateway"),
+        (["--vendor", "/none"], 1, "the vendor folder '/none' does not exist"),
+        (["--demo", "0"], 2, "0 is no number of messages a second"),
+        (["--demo", "x"], 2, "x is no number of messages a second"),
+        (["--broker", "tcp://a", "--demo"], 2, "--demo is for the embedded broker"),
     ],
 )
 def test_one_line_says_what_is_wrong(  # noqa: PLR0917

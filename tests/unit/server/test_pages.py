@@ -68,3 +68,18 @@ def test_the_policy() -> None:
     assert "unsafe-inline" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_only_the_pages_of_pyscript_may_make_code_of_text() -> None:
+    strict = security_headers("a.example")
+    assert security_headers("a.example", "/pyscript") == security_headers("a.example", "/x/pyscript/") == strict
+    for path in ("/pyscript/", "/pyscript/main/index.html"):
+        headers = security_headers("a.example", path)
+        directives = dict(part.split(" ", 1) for part in headers.pop("Content-Security-Policy").split("; "))
+        assert directives.pop("script-src") == "'self' 'unsafe-eval' blob:"
+        assert directives.pop("worker-src") == "'self' blob:"
+        assert directives["connect-src"] == "'self' blob: ws://a.example wss://a.example"
+        assert directives["default-src"] == "'self'"
+        assert {"base-uri", "form-action", "frame-ancestors", "object-src"} < set(directives)
+        assert headers.pop("Cross-Origin-Embedder-Policy") == "require-corp"
+        assert headers.items() < strict.items()
