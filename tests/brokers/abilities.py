@@ -12,7 +12,9 @@ _LISTS = (
     *("v12.stomp", "v11.stomp", "v10.stomp", "none"),
 )
 _ALL_LISTS = dict.fromkeys(_LISTS, "1.2")
-_BODIES = dict.fromkeys(("text", "UTF-8", "text with NUL", "empty", "64 KiB", "1 MiB", "octets"), "same")
+_BODIES = dict.fromkeys(
+    ("text", "UTF-8", "text with NUL", "empty", "64 KiB", "1 MiB", "octets", "octets as text"), "same"
+)
 _HEADERS = dict.fromkeys(("colon", "newline", "backslash", "emoji", "carriage return", "spaces"), "same")
 _CONFIRMED = ["ACK", "COMMIT", "DISCONNECT", "SEND", "SUBSCRIBE"]
 
@@ -39,6 +41,27 @@ EXPECTED: dict[str, Any] = {
     "restart": {"outbox": ["out 1", "out 2", "out 3"], "reconnects": 1, "confirmed": "kept"},
 }
 SCENARIOS = tuple(EXPECTED)
+TITLES = {
+    "nothing_else": "`connect(url)`: version",
+    "handshake": "every list of subprotocols",
+    "versions": "1.0, 1.1 and 1.2 alone",
+    "passcode": "wrong passcode",
+    "topic": "topic, two subscribers",
+    "burst": "many SENDs at once",
+    "ack_client": "ack: client",
+    "ack_individual": "ack: client-individual",
+    "nack": "NACK",
+    "receipts": "receipts",
+    "transactions": "transactions side by side",
+    "transactions_in_turn": "abort, then commit",
+    "request": "request and reply",
+    "bodies": "text, UTF-8, NUL, empty, 64 KiB, 1 MiB, octets",
+    "headers": "headers of any characters",
+    "heartbeats": "heart-beats both ways",
+    "error": "ERROR reported",
+    "clean_close": "clean close",
+    "restart": "broker killed and started again",
+}
 #: What a launcher's `topic` and `queue` are asked for.
 NAMES = (*SCENARIOS, "replies")
 
@@ -76,7 +99,7 @@ _HORNETQ = {
     **_some("handshake", {"v12.stomp": "fails"}, "knows v10.stomp and v11.stomp"),
     "passcode": NO_LOGIN,
     "nack": Deviation("gone", ACKED),
-    **_some("bodies", {"octets": "ProtocolError"}, NO_OCTETS),
+    **_some("bodies", {"octets": "ProtocolError", "octets as text": "ProtocolError"}, NO_OCTETS),
     "restart": IN_MEMORY,
 }
 _ARTEMIS = {"passcode": NO_LOGIN, "nack": Deviation("gone", ACKED), "restart": IN_MEMORY}
@@ -85,7 +108,12 @@ _ACTIVEMQ = {
     "nack": Deviation("gone", "what is refused goes to ActiveMQ.DLQ if it is persistent"),
     **_some(
         "bodies",
-        {"64 KiB": "FrameTooLarge", "1 MiB": "FrameTooLarge", "octets": "ProtocolError"},
+        {
+            "64 KiB": "FrameTooLarge",
+            "1 MiB": "FrameTooLarge",
+            "octets": "ProtocolError",
+            "octets as text": "ProtocolError",
+        },
         "takes text of at most 65,536 octets a message and joins none: this client says so before it sends",
     ),
     "restart": IN_MEMORY,
@@ -108,7 +136,12 @@ _STILTS = {
     "request": Deviation(["nowhere by itself", "re: mine"], "no temporary destinations: reply_to= is needed"),
     **_some(
         "bodies",
-        {"64 KiB": "FrameTooLarge", "1 MiB": "FrameTooLarge", "octets": "ProtocolError"},
+        {
+            "64 KiB": "FrameTooLarge",
+            "1 MiB": "FrameTooLarge",
+            "octets": "ProtocolError",
+            "octets as text": "ProtocolError",
+        },
         "takes text of at most 16,384 octets a message and joins none: this client says so before it sends",
     ),
     **_some("headers", {"carriage return": "ProtocolError"}, "STOMP 1.1 can't say CR in a header"),
@@ -150,7 +183,7 @@ DEVIATIONS: dict[str, dict[str, Deviation]] = {
             "closes instead of confirming DISCONNECT",
         ),
         "bodies": Deviation(
-            {**_BODIES, "octets": "the receiver's connection breaks"},
+            {**_BODIES, **dict.fromkeys(("octets", "octets as text"), "the receiver's connection breaks")},
             "sends text, which octets are not: web_stomp.ws_frame = binary cures it",
         ),
         "error": Deviation(
@@ -168,7 +201,7 @@ DEVIATIONS: dict[str, dict[str, Deviation]] = {
         "passcode": NO_LOGIN,
         **_some("ack_client", {"redelivered": False}, "marks nothing as redelivered", merely=True),
         **_some("ack_individual", {"redelivered": False}, "marks nothing as redelivered", merely=True),
-        **_some("bodies", {"octets": "ProtocolError"}, NO_OCTETS),
+        **_some("bodies", {"octets": "ProtocolError", "octets as text": "ProtocolError"}, NO_OCTETS),
         "restart": IN_MEMORY,
     },
     "stilts": _STILTS,
@@ -192,8 +225,8 @@ DEVIATIONS: dict[str, dict[str, Deviation]] = {
         "request": Deviation(["nowhere by itself", "re: mine"], "no temporary destinations: reply_to= is needed"),
         **_some(
             "bodies",
-            {"64 KiB": "FrameTooLarge", "1 MiB": "FrameTooLarge"},
-            "takes frames of at most 65,536 octets: this client says so before it sends",
+            {"64 KiB": "FrameTooLarge", "1 MiB": "FrameTooLarge", "octets as text": "damaged"},
+            "takes frames of at most 65,536 octets: this client says so before. Octets need their content-type",
         ),
         "error": Deviation(
             {"reported": "last_error BrokerError", "then": "alive"},

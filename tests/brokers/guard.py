@@ -1,8 +1,8 @@
 """Run a command so that nothing of it outlives whoever started it: python guard.py SECONDS COMMAND...
 
 The command has a process group of its own. When our standard input ends, because its other end was closed or because
-that process is gone, or when we get SIGTERM, the group gets SIGTERM, and after SECONDS what is left of it SIGKILL. The command's own standard
-input is a pipe that ends first.
+that process is gone, or when we get SIGTERM, the group gets SIGTERM, and after SECONDS what is left of it SIGKILL. The
+command's own standard input is a pipe that ends first.
 """
 
 from __future__ import annotations

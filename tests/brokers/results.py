@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import platform
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.brokers.abilities import DEVIATIONS, SCENARIOS
-from tests.brokers.launcher import BUILD, Launcher
+from tests.brokers.abilities import DEVIATIONS, EXPECTED, SCENARIOS, TITLES
+from tests.brokers.launcher import BUILD, ROOT, Launcher
 
 FILE = BUILD / "results.json"
+PAGE = ROOT / "docs" / "brokers-results.md"
 
 
 class Cell:
@@ -74,13 +74,49 @@ class Results:
         return [line.rstrip() for line in lines]
 
     def save(self) -> None:
-        """For docs/brokers-results.md."""
-        if not self.cells:
-            return
+        """Write them to build/, and after a run of all brokers, without a failure, to docs/brokers-results.md."""
         BUILD.mkdir(parents=True, exist_ok=True)
         cells = {
             f"{name} {scenario}": [cell.mark, cell.observed, round(cell.seconds, 1)]
             for (name, scenario), cell in self.cells.items()
         }
-        about = {"date": time.strftime("%Y-%m-%d"), "python": platform.python_version(), "browser": self.browser}
-        FILE.write_text(json.dumps({**about, "versions": self.versions, "cells": cells}, indent=1, ensure_ascii=False))
+        about = {"date": time.strftime("%Y-%m-%d"), "browser": self.browser, "versions": self.versions, "cells": cells}
+        FILE.write_text(json.dumps(about, indent=1, ensure_ascii=False))
+        if set(self.versions) == set(DEVIATIONS) and all(cell.passed for cell in self.cells.values()):
+            PAGE.write_text(self.markdown())
+
+    def markdown(self) -> str:
+        """The page of the documentation."""
+        names = list(self.versions)
+        lines = [
+            "# What each broker does",
+            "",
+            f"Observed on {time.strftime('%Y-%m-%d')} from a page in {self.browser}, on its main thread.",
+            "Written by `./build.sh interop`, which tests every cell. *No* is an ability that is missing: see below.",
+            "[Brokers](brokers.md) tells how each was started.",
+            "",
+            "| scenario | " + " | ".join(f"{name}<br>{self.versions[name]}" for name in names) + " |",
+            "|---" * (len(names) + 1) + "|",
+        ]
+        for scenario in SCENARIOS:
+            marks = [_shown(self.cells[name, scenario].mark) for name in names if (name, scenario) in self.cells]
+            lines.append("| " + " | ".join([TITLES[scenario], *marks]) + " |")
+        lines += ["", "## What is missing, or different", ""]
+        for name in names:
+            if DEVIATIONS[name]:
+                lines += [f"### {name} {self.versions[name]}", "", "| scenario | why | observed |", "|---|---|---|"]
+                for scenario, deviation in DEVIATIONS[name].items():
+                    observed = json.dumps(_difference(EXPECTED[scenario], deviation.observed), ensure_ascii=False)
+                    lines.append(f"| {TITLES[scenario]} | {deviation.reason} | `{observed}` |")
+                lines.append("")
+        return "\n".join(lines).rstrip() + "\n"
+
+
+def _shown(mark: str) -> str:
+    return f"*{mark}*" if mark != "yes" else mark
+
+
+def _difference(expected: Any, observed: Any) -> Any:
+    if isinstance(expected, dict) and isinstance(observed, dict):
+        return {name: value for name, value in observed.items() if expected.get(name) != value}
+    return observed

@@ -344,6 +344,7 @@ BODIES = {
     "64 KiB": (b"\xe2\x82\xac" * 21846)[:65535] + b"!",
     "1 MiB": b"0123456789abcde\n" * 65535 + "\U0001f600".encode() * 4,
     "octets": bytes(range(256)),
+    "octets as text": b"\0\1\xff\xfe\x80Z\0",
 }
 
 
@@ -355,7 +356,7 @@ async def bodies(broker: Broker) -> Any:
         async with connect(broker) as client, client.subscribe(name) as subscription:
             await ready(broker, client, subscription)
             try:
-                await client.send(name, body)
+                await client.send(name, body, content_type="text/plain" if kind.endswith(" as text") else None)
             except stomp.StompError as error:
                 results[kind] = type(error).__name__
                 continue
