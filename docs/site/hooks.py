@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 DOCS = Path(__file__).parents[1]
+#: Pages that others pages link to, and that are made by tests, or later.
+_LATER = ("brokers.md", "brokers-results.md", "features.md", "benchmarks.md")
+_HELP = "{{ help of the server }}"
 
 
 def on_config(config: Any) -> Any:
     """Leave pages out of the navigation that do not exist yet, and let paths start here wherever MkDocs is started."""
-    config.nav = [entry for entry in config.nav if _exists(entry)]
+    config.nav = _existing(config.nav)
     for name, paths in (
         (config.mdx_configs["pymdownx.snippets"], "base_path"),
         (config.plugins["mkdocstrings"].config.handlers["python"], "paths"),
@@ -20,17 +26,34 @@ def on_config(config: Any) -> Any:
     return config
 
 
-def _exists(entry: dict[str, Any]) -> bool:
-    target = next(iter(entry.values()))
-    return not isinstance(target, str) or (DOCS / target).exists()
+def _existing(entries: list[Any]) -> list[Any]:
+    found = []
+    for entry in entries:
+        [(title, target)] = entry.items()
+        if isinstance(target, list):
+            target = _existing(target)
+        elif not (DOCS / target).exists():
+            continue
+        found.append({title: target})
+    return found
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Make plain text of links to pages that do not exist yet."""
-    for name in ("brokers.md", "features.md"):
+    """Put in what the server's --help says, and make plain text of links to pages that do not exist yet."""
+    if _HELP in markdown:
+        markdown = markdown.replace(_HELP, _help_of_the_server())
+    for name in _LATER:
         if not (DOCS / name).exists():
             markdown = re.sub(rf"\[([^\]]+)\]\((?:\.\./)*{name}[^)]*\)", r"\1", markdown)
     return markdown
+
+
+def _help_of_the_server() -> str:
+    environment = {**os.environ, "COLUMNS": "110", "NO_COLOR": "1"}
+    command = [sys.executable, "-m", "pystomp_web.server", "--help"]
+    return subprocess.run(
+        command, cwd=DOCS.parent, env=environment, capture_output=True, text=True, check=True
+    ).stdout.rstrip()
 
 
 def on_page_content(html: str, **_: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import os
 import re
@@ -48,7 +49,6 @@ CODE = {
     "js",
     "css",
     "json",
-    "ini",
     "toml",
     "sh",
     "shell",
@@ -363,7 +363,9 @@ def test_shell(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert verbs is not None
     for line in path.read_text(encoding="utf-8").splitlines():
         words = line.split()
-        if words[:3] == ["python", "-m", "pystomp_web.server"]:
+        if words[:3] == ["python", "-m", "coilmq.start"]:
+            assert importlib.util.find_spec(words[2])
+        elif words[:3] == ["python", "-m", "pystomp_web.server"]:
             _config(_parser(), _parser().parse_args(words[3:]))
         elif words[0] == "./build.sh":
             if words[1:2] and words[1].startswith("-"):
@@ -373,7 +375,10 @@ def test_shell(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         elif words[0] == "cp":
             assert (ROOT / words[2]).is_dir()
         elif words[0] == ".venv/bin/python":
-            assert words[1] == "chart/publish.py" or words[1:3] == ["-m", "pytest"]
+            if words[1] == "-m":
+                assert importlib.util.find_spec(words[2])
+            else:
+                assert words[1] == "chart/publish.py"
         else:
             assert words[0] == "export"
             monkeypatch.setenv(*words[1].split("=", 1))
@@ -520,30 +525,34 @@ def _fences(text: str) -> Iterator[tuple[str, str]]:
         yield (found[2].split() or [""])[0].lower(), body
 
 
+def _snippets() -> dict[str, str]:
+    """The text of each, by its path."""
+    files = [path for path in SNIPPETS.rglob("*") if path.is_file() and "cache" not in str(path)]
+    return {
+        str(path.relative_to(SNIPPETS)): path.read_text(encoding="utf-8") for path in files if path.name != "ruff.toml"
+    }
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(DOCS)))
 def test_code_of_the_docs_comes_from_snippets(page: Path) -> None:
     for language, body in _fences(page.read_text(encoding="utf-8")):
-        if language in CODE:
-            assert re.fullmatch(r'(--8<-- "[^"]+"\n)+', body), body
+        if language in CODE and not re.fullmatch(r'(--8<-- "[^"]+"\n)+', body):
+            assert body in _snippets().values(), f"no file of docs/snippets holds this:\n{body}"
 
 
 def test_code_of_the_readme_is_that_of_snippets() -> None:
     if not README.exists():
         pytest.skip("there is no README.md")
-    files = {path.read_text(encoding="utf-8") for path in SNIPPETS.rglob("*") if path.is_file()}
     for language, body in _fences(README.read_text(encoding="utf-8")):
         if language in CODE:
-            assert body in files, body
+            assert body in _snippets().values(), f"no file of docs/snippets holds this:\n{body}"
 
 
 def test_every_snippet_is_shown_and_run() -> None:
-    shown = {name for page in PAGES for name in re.findall(r'--8<-- "([^"]+)"', page.read_text(encoding="utf-8"))}
-    there = {
-        str(path.relative_to(SNIPPETS))
-        for path in SNIPPETS.rglob("*")
-        if path.is_file() and path.name != "ruff.toml" and "cache" not in str(path)
-    }
-    assert there <= shown
+    pages = [page.read_text(encoding="utf-8") for page in PAGES]
+    shown = {name for page in pages for name in re.findall(r'--8<-- "([^"]+)"', page)}
+    bodies = {body for page in pages for _, body in _fences(page)}
+    assert [name for name, text in _snippets().items() if name not in shown and text not in bodies] == []
     alone = {path.name for path in SNIPPETS.glob("*.py")} - {"log.py", "native.py"}
     assert alone == set(CASES)
 
