@@ -4,6 +4,7 @@
 #   ./build.sh [serve] [ARGS]   serve the pages, the broker and the gateway (arguments go to python -m pystomp_web.server)
 #   ./build.sh test [ARGS]      run the tests with coverage of host and browser (arguments go to pytest; with any, no 95 % gate)
 #   ./build.sh interop [NAME..] run the tests from a page against real brokers, the named ones or all; ends with a table
+#   ./build.sh bench [ARGS]     measure us beside the JavaScript clients (--check compares with the committed ratios)
 #   ./build.sh docs             build the documentation into build/docs/ and print where to open it
 #   ./build.sh check            ruff, ruff format --check, mypy --strict
 #   ./build.sh wheel            build build/dist/pystomp_web-VERSION-py3-none-any.whl and print its path
@@ -332,13 +333,32 @@ verb_interop() {
   "$PY" -m pytest --color="$([ -t 1 ] && echo yes || echo no)" tests/brokers/test_brokers.py
 }
 
+make_bench() {
+  mkdir -p build/bench-npm
+  cp tests/bench/package.json tests/bench/package-lock.json build/bench-npm/
+  npm ci --prefix build/bench-npm --ignore-scripts --no-audit --no-fund
+  rm -rf build/bench-python
+  "$PY" -m pip install --require-hashes --no-deps --target build/bench-python -r tests/bench/requirements.txt
+}
+
+verb_bench() {
+  setup_python
+  setup_wheel
+  setup_pyodide
+  setup_browser
+  step bench "$(hash_of tests/bench/package-lock.json tests/bench/requirements.txt)" build/bench-npm/node_modules make_bench
+  setup_done
+  "$PY" -m tests.bench.codec
+  "$PY" -m tests.bench.bench "$@"
+}
+
 case "${1:-serve}" in
-serve | test | interop | check | docs | wheel)
+serve | test | interop | bench | check | docs | wheel)
   verb=${1:-serve}
   [ $# -eq 0 ] || shift
   "verb_$verb" "$@"
   ;;
--h | --help | help) sed -n '2,10s/^# \{0,1\}//p' "$0" ;;
+-h | --help | help) sed -n '2,11s/^# \{0,1\}//p' "$0" ;;
 -*) verb_serve "$@" ;; # ./build.sh --port 9000
-*) die "no such verb: $1 (serve, test, interop, check, docs, wheel)" ;;
+*) die "no such verb: $1 (serve, test, interop, bench, check, docs, wheel)" ;;
 esac
