@@ -15,18 +15,18 @@ from tests.support.static_server import PYODIDE, ROOT, built_wheel
 WHEEL = "build/dist/pystomp_web-*.whl"
 
 
-@pytest.mark.stomp_page(root="web", pyodide="build/pyodide", wheel=WHEEL)
-def test_the_console_meets_the_test(stomp_page: StompPage) -> None:
-    page, broker = stomp_page.page, stomp_page.broker
+@pytest.mark.stomp_page(root="tests/unit/testing/web", pyodide="build/pyodide", wheel=WHEEL)
+def test_a_page_with_python(stomp_page: StompPage) -> None:
+    price, broker = stomp_page.page.locator("#price"), stomp_page.broker
     stomp_page.goto("/")
-    expect(page.locator("html")).to_have_attribute("data-boot", "ready", timeout=60_000)
-    page.locator("#connect").click()
-    broker.wait_connected()
-    page.locator("#send").click()
-    sent = broker.received("/topic/demo")
-    assert sent[0].text == "Hello from Python in the browser"
+    broker.wait_subscribed("/topic/prices", timeout=60)
+    broker.publish("/topic/prices", {"eur": 1.08})
+    expect(price).to_have_text("1.08")
     broker.cut()
-    broker.wait_connected()
+    broker.wait_subscribed("/topic/prices")
+    broker.publish("/topic/prices", {"eur": 1.09})
+    expect(price).to_have_text("1.09")
+    assert [shown.json() for shown in broker.received("/queue/shown", count=2)] == [{"eur": 1.08}, {"eur": 1.09}]
     assert broker.url == f"{stomp_page.url}/stomp".replace("http", "ws")
     assert [line for line in stomp_page.console if "error" in line] == []
 
