@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -362,7 +363,7 @@ def test_shell(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     verbs = re.search(r"^([a-z |]+)\)\n  verb=", (ROOT / "build.sh").read_text(), re.MULTILINE)
     assert verbs is not None
     for line in path.read_text(encoding="utf-8").splitlines():
-        words = line.split()
+        words = shlex.split(line, comments=True)
         if words[:3] == ["python", "-m", "coilmq.start"]:
             assert importlib.util.find_spec(words[2])
         elif words[:3] == ["python", "-m", "pystomp_web.server"]:
