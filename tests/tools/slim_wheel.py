@@ -17,34 +17,43 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-#: Modules whose public names a user can reach: their docstrings stay.
+#: Modules whose public names a user meets at a prompt or in a page's code: their docstrings and types stay.
 PUBLIC = (
     "__init__.py",
     "errors.py",
     "sync.py",
+    "client/backoff.py",
     "client/client.py",
     "client/message.py",
-    "client/backoff.py",
     "client/state.py",
     "client/subscription.py",
     "client/transaction.py",
     "protocol/__init__.py",
+    "protocol/frame.py",
+)
+#: Modules that a type checker reads for users' code beside those: their types stay.
+TYPED = (
     "protocol/decoder.py",
     "protocol/encoder.py",
-    "protocol/frame.py",
     "protocol/version.py",
     "transport/base.py",
     "transport/memory.py",
     "testing/__init__.py",
+    "testing/broker.py",
+    "testing/page.py",
+    "testing/pair.py",
     "testing/plugin.py",
 )
 
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def slim(source: str, *, public: bool) -> str:
-    """The source without comments, and without docstrings and types, but for those of public names where `public`."""
-    if not public:
+def slim(source: str, *, public: bool, typed: bool = False) -> str:
+    """The source without comments, and without docstrings and types, but for those of public names where `public`.
+
+    Where `typed`, the types stay, too.
+    """
+    if not (public or typed):
         source = _untyped(source)
     lines = source.split("\n")
     for node in _documented(ast.parse(source), keep=public):
@@ -63,10 +72,18 @@ def slim(source: str, *, public: bool) -> str:
 
 
 def _untyped(source: str) -> str:
-    """The source without the annotations of functions; those that span lines stay."""
+    """The source without what only a type checker reads; what spans lines stays."""
     lines = source.split("\n")
     cuts: list[tuple[int, int, int]] = []
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    fields = {id(node) for owner in ast.walk(tree) if isinstance(owner, ast.ClassDef) for node in owner.body}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AnnAssign) and node.value is not None and id(node) not in fields:
+            if node.lineno == node.annotation.end_lineno:
+                assert node.target.end_col_offset is not None
+                assert node.annotation.end_col_offset is not None
+                cuts.append((node.lineno, node.target.end_col_offset, node.annotation.end_col_offset))
+            continue
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         given = node.args
@@ -118,7 +135,8 @@ class SlimWheel(BuildHookInterface[Any]):
             target = scratch / inside
             target.parent.mkdir(parents=True, exist_ok=True)
             source = path.read_text(encoding="utf-8")
-            target.write_text(slim(source, public=inside.as_posix() in PUBLIC), encoding="utf-8")
+            name = inside.as_posix()
+            target.write_text(slim(source, public=name in PUBLIC, typed=name in TYPED), encoding="utf-8")
             build_data["force_include"][str(target)] = f"pystomp_web/{inside.as_posix()}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
