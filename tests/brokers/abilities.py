@@ -81,7 +81,9 @@ class Deviation(NamedTuple):
 
 
 IN_MEMORY = Deviation(
-    {**EXPECTED["restart"], "confirmed": "gone"}, "set up here to keep queues in memory: they end with the process"
+    {**EXPECTED["restart"], "confirmed": "gone"},
+    "its queues, or those of this set-up, are in memory and end with the process",
+    merely=True,
 )
 NO_LOGIN = Deviation("any login is taken", "set up here without accounts")
 NO_OCTETS = "takes text only: this client says so before it sends"
@@ -100,9 +102,8 @@ _HORNETQ = {
     "passcode": NO_LOGIN,
     "nack": Deviation("gone", ACKED),
     **_some("bodies", {"octets": "ProtocolError", "octets as text": "ProtocolError"}, NO_OCTETS),
-    "restart": IN_MEMORY,
 }
-_ARTEMIS = {"passcode": NO_LOGIN, "nack": Deviation("gone", ACKED), "restart": IN_MEMORY}
+_ARTEMIS = {"passcode": NO_LOGIN, "nack": Deviation("gone", ACKED)}
 _ACTIVEMQ = {
     **_some("handshake", {"none": "fails"}, "answers a subprotocol that was not asked for, or HTTP 500"),
     "nack": Deviation("gone", "what is refused goes to ActiveMQ.DLQ if it is persistent"),

@@ -107,7 +107,7 @@ class HornetQ(JavaBroker):
         return [str(self.port), ",".join(self.queue(name) for name in self.names)]
 
     def flags(self) -> Sequence[str]:
-        return [f"-Dtopics={','.join(self.topic(name) for name in self.names)}"]
+        return [f"-Dtopics={','.join(self.topic(name) for name in self.names)}", "-Dpersist=true"]
 
 
 class HornetQ23(HornetQ):
@@ -129,11 +129,14 @@ class Artemis(JavaBroker):
     source = "artemis"
     pom = "pom-2.44.0.xml"
 
+    def queue(self, name: str) -> str:
+        return f"/queue/{name}-queue"  # one name under both prefixes is one address: the topic would get the queue's
+
     def arguments(self) -> Sequence[str]:
         return [str(self.port)]
 
     def flags(self) -> Sequence[str]:
-        return ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+        return ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dpersist=true"]
 
 
 class Artemis255(Artemis):
