@@ -46,7 +46,7 @@ _POLICY = (
 #: configuration as one (blob:). Cross-Origin-Embedder-Policy lets a worker wait for the page: it reaches `document`.
 _PYSCRIPT_POLICY = (
     _POLICY[0],
-    "script-src 'self' 'unsafe-eval' blob:",
+    "script-src 'self' 'unsafe-eval'",
     "worker-src 'self' blob:",
     "connect-src 'self' blob: {sockets}",
     *_POLICY[3:],
