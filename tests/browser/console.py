@@ -18,6 +18,7 @@ from tests.support.loopthread import LoopThread
 from tests.support.static_server import PYODIDE, ROOT, built_wheel
 
 WEB = ROOT / "web"
+VENDOR = ROOT / "build" / "vendor"
 BOOT_MS = 60_000
 WAIT_MS = 20_000
 expect.set_options(timeout=WAIT_MS)
@@ -49,7 +50,13 @@ class Site:
 
     def __init__(self, loop: LoopThread, **settings: Any) -> None:
         self._loop = loop
-        self._settings: dict[str, Any] = {"root": WEB, "pyodide": PYODIDE, "wheel": built_wheel(), **settings}
+        self._settings: dict[str, Any] = {
+            "root": WEB,
+            "pyodide": PYODIDE,
+            "vendor": VENDOR,
+            "wheel": built_wheel(),
+            **settings,
+        }
         self._serving: Serving | None = None
         self._stack = AsyncExitStack()
         self.port = 0
@@ -187,16 +194,34 @@ class Console:
         self["#send-destination"].fill(destination)
         self["#send-body"].fill(body)
         self["#send-type"].fill(content_type)
-        self["#send-headers"].fill(headers)
+        self.write_headers(*(line.partition(": ")[::2] for line in headers.splitlines()))
         self["#send"].click()
 
+    def write_headers(self, *pairs: tuple[str, str]) -> None:
+        """These in the header rows, and no others."""
+        rows = self["#send-headers li"]
+        while rows.count():
+            rows.first.get_by_role("button").click()
+        for number, (name, value) in enumerate(pairs):
+            self["#add-header"].click()
+            rows.nth(number).locator("input").first.fill(name)
+            rows.nth(number).locator("input").last.fill(value)
+
     def reset(self) -> None:
-        """As it was when it was ready, for the next test: not connected, no subscription, no message."""
+        """As it was when it was ready, for the next test: not connected, no subscription, no message, nothing kept."""
         if self["#disconnect"].is_visible():
-            self["#disconnect"].click()
+            self["#disconnect"].dispatch_event("click")
         self.says("#light-word", "Not connected")
         self.page.evaluate(
             """() => {
+                for (const it of document.querySelectorAll("dialog[open]")) it.close();
+                for (const it of document.querySelectorAll("#repeat-stop, #show-messages, #show-message")) it.click();
+                for (const list of ["saved", "replies"])
+                    while (document.querySelector(`#${list} [data-delete]`))
+                        document.querySelector(`#${list} [data-delete]`).click();
+                const filter = document.getElementById("filter");
+                filter.value = "";
+                filter.dispatchEvent(new Event("input"));
                 if (document.querySelector("#pause[aria-pressed=true]")) document.getElementById("pause").click();
                 for (const button of document.querySelectorAll("[data-unsubscribe], #clear")) button.click();
                 for (const form of document.forms) form.reset();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from typing import Protocol
 
@@ -51,6 +53,35 @@ def as_hex(octets: bytes) -> str:
         ascii_part = "".join(chr(octet) if 32 <= octet < 127 else "." for octet in row)
         lines.append(f"{start:08x}  {row[:8].hex(' '):<23}  {row[8:].hex(' '):<23}  {ascii_part}")
     return "\n".join(lines)
+
+
+def as_base64(octets: bytes) -> str:
+    """Lines of 76 characters."""
+    return base64.encodebytes(octets[:SHOWN]).decode("ascii").rstrip()
+
+
+def from_text(text: str, form: str) -> str | bytes:
+    """The body that was written as "text", "hex" or "base64".
+
+    Raises:
+        ValueError: it is not written so.
+    """
+    try:
+        if form == "hex":
+            return bytes.fromhex(text)
+        if form == "base64":
+            return base64.b64decode("".join(text.split()), validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise ValueError(f"The body is no {form}: {error}") from None
+    return text
+
+
+def difference(before: str, after: str) -> list[tuple[str, str]]:
+    """The lines of two texts, each with its mark: " " both have it, "-" the first, "+" the second."""
+    import difflib
+
+    lines = difflib.ndiff(before.splitlines()[:2000], after.splitlines()[:2000])
+    return [(line[0], line[2:]) for line in lines if line[0] != "?"]
 
 
 def preview(message: Body) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from . import bodies
+from . import bodies, words
 from .dom import Listeners, Slots, element, make
 from .history import Record
 
@@ -30,6 +30,7 @@ class Detail:
         on_close: Callable[[], None],
     ) -> None:
         self.record: Record | None = None
+        self._previous: Record | None = None
         self._slots = Slots()
         self._on_close = on_close
         self._js_view = element("detail-view")
@@ -40,15 +41,16 @@ class Detail:
         listeners.on(self._js_view, "change", lambda _: self._show_body())
         listeners.on(element("detail"), "keydown", self._on_key)
 
-    def show(self, record: Record, *, enter: bool) -> None:
+    def show(self, record: Record, previous: Record | None, *, enter: bool) -> None:
         """Show a record.
 
         Args:
             record: what to show.
+            previous: the message before it of the same destination.
             enter: whether the keyboard goes there.
         """
         if record is not self.record:
-            self.record = record
+            self.record, self._previous = record, previous
             self._fill(record)
         self._slots["detail"].show(True)
         if enter:
@@ -56,7 +58,7 @@ class Detail:
 
     def close(self) -> None:
         """Hide it."""
-        self.record = None
+        self.record = self._previous = None
         self._slots["detail"].show(False)
         self._on_close()
 
@@ -72,6 +74,8 @@ class Detail:
             f"received {self.record.clock}",
             "delivered before" if message.redelivered else "",
             "its length does not fit: may be damaged" if message.damaged else "",
+            f"{words.duration(self.record.since)} after the one before" if self.record.since is not None else "",
+            f"round trip {words.duration(self.record.round_trip)}" if self.record.round_trip is not None else "",
             outcome,
         ]
         self._slots["detail-marks"].text(", ".join(filter(None, marks)))
@@ -103,11 +107,15 @@ class Detail:
             js_rows.append(js_row)
         element("detail-headers").replaceChildren(*js_rows)
         text, json = bodies.as_text(message), bodies.as_json(message)
-        for name, possible in (("text", text is not None), ("json", json is not None)):
+        compared = (
+            self._previous is not None and text is not None and bodies.as_text(self._previous.message) is not None
+        )
+        for name, possible in (("text", text is not None), ("json", json is not None), ("difference", compared)):
             self._js_view.querySelector(f"[value={name}]").disabled = not possible
         wanted = message.content_type or ""
         best = "json" if json is not None and "json" in wanted else "text"
-        self._js_view.value = best if text is not None else "hex"
+        if not (self._js_view.value == "difference" and compared):
+            self._js_view.value = best if text is not None else "hex"
         self._show_body()
 
     def _show_body(self) -> None:
@@ -115,8 +123,15 @@ class Detail:
             return
         message = self.record.message
         view = str(self._js_view.value)
+        self._slots["detail-body"].show(view != "difference")
+        self._slots["detail-difference"].show(view == "difference")
+        if view == "difference":
+            self._show_difference()
+            return
         if view == "hex":
             body = bodies.as_hex(message.body)
+        elif view == "base64":
+            body = bodies.as_base64(message.body)
         else:
             body = (bodies.as_json(message) if view == "json" else bodies.as_text(message)) or ""
             body = body[: bodies.SHOWN]
@@ -125,3 +140,15 @@ class Detail:
         cut = whole > bodies.SHOWN
         self._slots["detail-size"].text(f"the first {bodies.octets_in_words(bodies.SHOWN)} of {size}" if cut else size)
         self._slots["detail-body"].text(body)
+
+    def _show_difference(self) -> None:
+        if self.record is None or self._previous is None:
+            return
+        before, after = self._previous.message, self.record.message
+        both_json = bodies.as_json(before), bodies.as_json(after)
+        texts = both_json if None not in both_json else (bodies.as_text(before), bodies.as_text(after))
+        js_lines = []
+        for mark, line in bodies.difference(texts[0] or "", texts[1] or ""):
+            js_lines.append(make("span", f"{mark} {line}\n", {"+": "added", "-": "removed"}.get(mark, "")))
+        element("detail-difference").replaceChildren(*js_lines)
+        self._slots["detail-size"].text(f"to message {self._previous.number:,}")

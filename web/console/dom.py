@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import js
-from pyodide.ffi import JsProxy, create_proxy
+from pyodide.ffi import JsProxy, create_proxy, to_js
 
 
 def element(id: str) -> Any:
@@ -43,6 +43,39 @@ def make(tag: str, text: str = "", class_name: str = "") -> Any:
     if class_name:
         js_element.className = class_name
     return js_element
+
+
+def options(js_select: Any, *groups: tuple[str, list[tuple[str, str]]]) -> None:
+    """Fill a select with groups of (value, text); the group without a name stands by itself."""
+    js_select.replaceChildren()
+    for name, pairs in groups:
+        js_parent = js_select
+        if name and pairs:
+            js_parent = make("optgroup")
+            js_parent.label = name
+            js_select.append(js_parent)
+        for value, text in pairs:
+            js_option = make("option", text)
+            js_option.value = value
+            js_parent.append(js_option)
+
+
+def download(name: str, text: str, kind: str) -> None:
+    """Have the browser save a file."""
+    js_blob = js.Blob.new(to_js([text]), js_object(type=kind))
+    url = js.URL.createObjectURL(js_blob)
+    js_anchor = make("a")
+    js_anchor.href = url
+    js_anchor.download = name
+    js.document.body.append(js_anchor)
+    js_anchor.click()
+    js_anchor.remove()
+    js.URL.revokeObjectURL(url)
+
+
+def js_object(**entries: Any) -> Any:
+    """A JavaScript object of these entries, dictionaries and lists in them too."""
+    return to_js(entries, dict_converter=js.Object.fromEntries)
 
 
 class Listeners:
@@ -139,6 +172,11 @@ class Slot:
         """Set a progress bar."""
         if self._differs("value", value):
             self.js_element.value = value
+
+    def style(self, name: str, value: str) -> None:
+        """Set a property of its style, by the CSSOM: the policy forbids the attribute."""
+        if self._differs(name, value):
+            self.js_element.style.setProperty(name, value)
 
     def _differs(self, name: str, value: object) -> bool:
         if name in self._written and self._written[name] == value:

@@ -8,18 +8,19 @@ from typing import Any
 
 import js
 
-from . import bodies
+from . import bodies, words
 from .dom import Listeners, Slot, clone, closest, element
-from .history import History, Record
+from .history import Listing, Record
 
 _OVERSCAN = 4  # rows beyond the visible ones: what is scrolled in is there already
-_CELLS = ("number", "time", "destination", "body", "size")
+_CELLS = ("number", "time", "destination", "body", "size", "since", "trip")
 
 
 class Row:
     """One element, used for one record after the other."""
 
     def __init__(self) -> None:
+        self.record: Record | None = None
         self.js_element = clone("row-template")
         self._cells = [Slot(self.js_element.querySelector(f".{name}")) for name in _CELLS]
         js_buttons = self.js_element.querySelectorAll("button")
@@ -29,6 +30,7 @@ class Row:
 
     def fill(self, record: Record) -> None:
         """Show what of a record never changes."""
+        self.record = record
         message = record.message
         again = "again: " if message.redelivered else ""
         texts = (
@@ -37,16 +39,19 @@ class Row:
             f"{again}{message.destination}",
             bodies.preview(message),
             bodies.octets_in_words(len(message.body)),
+            f"+{words.duration(record.since)}" if record.since is not None else "",
+            f"\u21c4 {words.duration(record.round_trip)}" if record.round_trip is not None else "",
         )
         for cell, text in zip(self._cells, texts, strict=True):
             cell.text(text)
         self._self.attribute("id", f"message-{record.number}")
         self._self.attribute("data-number", str(record.number))
 
-    def refresh(self, index: int, *, selected: bool, settles: bool, nacks: bool, outcome: str) -> None:
+    def refresh(self, index: int, colour: int, *, selected: bool, settles: bool, nacks: bool, outcome: str) -> None:
         """Show what of it may change."""
         self._self.attribute("aria-rowindex", str(index + 2))
         self._self.attribute("aria-selected", "true" if selected else "false")
+        self._self.style("--colour", f"var(--colour-{colour})" if colour else "transparent")
         self._ack.show(settles)
         self._nack.show(settles and nacks)
         self._outcome.text(outcome)
@@ -57,7 +62,7 @@ class Grid:
 
     Args:
         listeners: the page's.
-        history: what is shown.
+        history: what is shown first.
         on_settle: takes a record and "ack" or "nack".
         on_select: takes the record that is looked at now, and whether to go into it.
         ask: asks for a paint.
@@ -66,7 +71,7 @@ class Grid:
     def __init__(
         self,
         listeners: Listeners,
-        history: History,
+        history: Listing,
         *,
         on_settle: Callable[[Record, str], None],
         on_select: Callable[[Record, bool], None],
@@ -95,13 +100,17 @@ class Grid:
         self._js_observer = js.ResizeObserver.new(listeners.proxy(lambda *_: ask()))
         self._js_observer.observe(self._js_grid)
 
-    def paint(self, *, settling: Callable[[Record], tuple[bool, bool, str]]) -> None:
+    def paint(self, history: Listing, *, settling: Callable[[Record], tuple[bool, bool, str]]) -> None:
         """Bring the elements up to date.
 
         Args:
+            history: what is shown; another one than before is shown from its newest.
             settling: whether a record can be acknowledged, and refused, and what to say of it instead.
         """
-        history = self._history
+        if history is not self._history:
+            self._history = history
+            self._forget()
+            self._js_grid.scrollTop = 0
         count = len(history)
         self._grid.show(count > 0)
         if not count:
@@ -132,7 +141,12 @@ class Grid:
             record = history.newest(index)
             settles, nacks, outcome = settling(record)
             self._shown[record.number].refresh(
-                index, selected=record is self.selected, settles=settles, nacks=nacks, outcome=outcome
+                index,
+                record.entry.colour if record.entry is not None else 0,
+                selected=record is self.selected,
+                settles=settles,
+                nacks=nacks,
+                outcome=outcome,
             )
         self._grid.attribute("aria-rowcount", str(count + 1))
         selected = self.selected
@@ -163,8 +177,9 @@ class Grid:
     def _place(self, first: int, last: int) -> None:
         """Have a row for each record from `first` to before `last`, in this order."""
         wanted = [self._history.newest(index) for index in range(first, last)]
-        numbers = {record.number for record in wanted}
-        for number in [number for number in self._shown if number not in numbers]:
+        records = {record.number: record for record in wanted}
+        gone = [number for number, row in self._shown.items() if records.get(number) is not row.record]
+        for number in gone:
             row = self._shown.pop(number)
             row.js_element.remove()
             self._free.append(row)

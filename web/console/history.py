@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pystomp_web import Message
+
+    from .link import Entry
 
 
 class Record:
@@ -19,16 +23,29 @@ class Record:
         message: the message.
         connection: the number of the connection that it came over.
         outcome: "acked" or "nacked", as far as this page did it.
+        since: seconds since the message before it of the same destination; None for the first.
+        round_trip: seconds since this page sent it; None when it did not.
+        entry: the subscription of the page that it came for, if any.
     """
 
-    __slots__ = ("at", "connection", "message", "number", "outcome")
+    __slots__ = ("at", "connection", "entry", "message", "number", "outcome", "round_trip", "since")
 
-    def __init__(self, number: int, message: Message, connection: int) -> None:
+    def __init__(
+        self,
+        number: int,
+        message: Message,
+        connection: int,
+        since: float | None = None,
+        round_trip: float | None = None,
+    ) -> None:
         self.number = number
         self.at = time.time()
         self.message = message
         self.connection = connection
         self.outcome = ""
+        self.since = since
+        self.round_trip = round_trip
+        self.entry: Entry | None = None
 
     @property
     def wants_settling(self) -> bool:
@@ -42,68 +59,22 @@ class Record:
         return f"{time.strftime('%H:%M:%S', time.localtime(self.at))}.{int(self.at % 1 * 1000):03d}"
 
 
-class History:
-    """The newest messages, the newest last. Paused, it keeps what comes aside, bounded too.
+class Listing:
+    """Records in the order in which they came, at most so many; their numbers rise.
 
-    Args:
-        limit: how many are kept at most.
+    Attributes:
+        appended: how many were ever put in.
     """
 
     def __init__(self, limit: int) -> None:
         self._records: deque[Record] = deque(maxlen=limit)
-        self._held: deque[Record] = deque(maxlen=limit)
-        self.paused = False
-        #: messages since the last clear, kept or not
-        self.total = 0
-        #: messages that were held and had no more room
-        self.lost = 0
-        #: messages that were ever put into the list
         self.appended = 0
-
-    @property
-    def limit(self) -> int:
-        """How many are kept at most."""
-        limit = self._records.maxlen
-        assert limit is not None
-        return limit
-
-    @limit.setter
-    def limit(self, limit: int) -> None:
-        self._records = deque(self._records, limit)
-        self._held = deque(self._held, limit)
 
     def __len__(self) -> int:
         return len(self._records)
 
-    @property
-    def held(self) -> int:
-        """How many wait for the end of the pause."""
-        return len(self._held)
-
-    def add(self, message: Message, connection: int) -> None:
-        """Keep a message; at the limit the oldest goes."""
-        self.total += 1
-        record = Record(self.total, message, connection)
-        if self.paused:
-            self.lost += len(self._held) == self._held.maxlen
-            self._held.append(record)
-        else:
-            self.appended += 1
-            self._records.append(record)
-
-    def resume(self) -> None:
-        """End the pause: show what was held."""
-        self.paused = False
-        self.appended += len(self._held)
-        self._records.extend(self._held)
-        self._held.clear()
-        self.lost = 0
-
-    def clear(self) -> None:
-        """Forget them all."""
-        self._records.clear()
-        self._held.clear()
-        self.total = self.lost = 0
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self._records)
 
     def newest(self, index: int) -> Record:
         """The record at this place, 0 being the newest."""
@@ -119,7 +90,6 @@ class History:
         return self._index(record.number)
 
     def _index(self, number: int) -> int | None:
-        # Numbers run on without a gap, except where a pause had no more room.
         low, high = 0, len(self._records) - 1
         while low <= high:
             middle = (low + high) // 2
@@ -131,3 +101,133 @@ class History:
             else:
                 high = middle - 1
         return None
+
+
+class History(Listing):
+    """The newest messages. Paused, it keeps what comes aside, bounded too.
+
+    Args:
+        limit: how many are kept at most.
+    """
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
+        self._held: deque[Record] = deque(maxlen=limit)
+        self.paused = False
+        #: messages since the last clear, kept or not
+        self.total = 0
+        #: messages that were held and had no more room
+        self.lost = 0
+
+    @property
+    def limit(self) -> int:
+        """How many are kept at most."""
+        limit = self._records.maxlen
+        assert limit is not None
+        return limit
+
+    @limit.setter
+    def limit(self, limit: int) -> None:
+        self._records = deque(self._records, limit)
+        self._held = deque(self._held, limit)
+
+    @property
+    def held(self) -> int:
+        """How many wait for the end of the pause."""
+        return len(self._held)
+
+    def add(
+        self, message: Message, connection: int, since: float | None = None, round_trip: float | None = None
+    ) -> Record:
+        """Keep a message; at the limit the oldest goes."""
+        self.total += 1
+        record = Record(self.total, message, connection, since, round_trip)
+        if self.paused:
+            self.lost += len(self._held) == self._held.maxlen
+            self._held.append(record)
+        else:
+            self.appended += 1
+            self._records.append(record)
+        return record
+
+    def resume(self) -> list[Record]:
+        """End the pause: show what was held, which is returned."""
+        self.paused = False
+        held = list(self._held)
+        self.appended += len(held)
+        self._records.extend(held)
+        self._held.clear()
+        self.lost = 0
+        return held
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._records.clear()
+        self._held.clear()
+        self.total = self.lost = 0
+
+    def previous(self, record: Record) -> Record | None:
+        """The kept message before this one of the same destination."""
+        index = self.index_of(record)
+        if index is None:
+            return None
+        destination = record.message.destination
+        earlier = islice(reversed(self._records), index + 1, None)
+        return next((each for each in earlier if each.message.destination == destination), None)
+
+
+class Filtered(Listing):
+    """Those of a history that a test lets through. Without a test it is not used.
+
+    `begin()` with another test, then `work()` until it is done: a hundred thousand messages are more than a frame's
+    work. What comes meanwhile is taken in its turn.
+    """
+
+    def __init__(self, history: History) -> None:
+        super().__init__(history.limit)
+        self._history = history
+        self._test: Callable[[Message], bool] | None = None
+        self._rest: Iterator[Record] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether older messages still have to be looked at."""
+        return self._rest is not None
+
+    def begin(self, test: Callable[[Message], bool] | None) -> None:
+        """Start over with another test, from the newest message back."""
+        self._records = deque(maxlen=self._history.limit)
+        self._test = test
+        self._rest = None if test is None else reversed(list(self._history))
+
+    def work(self, seconds: float = 0.008) -> bool:
+        """Look at older messages for so long; False when there are no more."""
+        if self._rest is None or self._test is None:
+            return False
+        ends = time.perf_counter() + seconds
+        for record in self._rest:
+            if self._passes(record) and len(self._records) < self._history.limit:
+                self._records.appendleft(record)
+            if time.perf_counter() > ends:
+                return True
+        self._rest = None
+        return False
+
+    def add(self, record: Record) -> None:
+        """Take a message that has just come into the history."""
+        if self._test is not None and self._passes(record):
+            self._records.append(record)
+            self.appended += 1
+
+    def trim(self) -> None:
+        """Let go of what the history does not keep any more."""
+        oldest = self._history.newest(len(self._history) - 1).number if len(self._history) else None
+        while self._records and (oldest is None or self._records[0].number < oldest):
+            self._records.popleft()
+
+    def _passes(self, record: Record) -> bool:
+        assert self._test is not None
+        try:
+            return self._test(record.message)
+        except Exception:
+            return False

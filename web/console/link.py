@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pystomp_web as stomp
@@ -21,11 +22,35 @@ class View(Protocol):
     def state_changed(self) -> None:
         """The state of the connection, or of a subscription, is another."""
 
-    def received(self, message: Message, connection: int) -> None:
+    def received(self, message: Message, entry: Entry, connection: int) -> None:
         """A message came."""
+
+    def sent(self, destination: str, body: bytes) -> None:
+        """A message goes out."""
+
+    def frame(self, direction: str, frame: Frame) -> None:
+        """A frame went by, while connecting or watched."""
 
     def failed(self, error: BaseException) -> None:
         """Something failed that nobody waited for."""
+
+
+@dataclass
+class Options:
+    """How to connect."""
+
+    url: str
+    login: str = ""
+    passcode: str = ""
+    host: str = ""
+    broker: str = ""
+    beats: str = "10,10"
+
+    def __repr__(self) -> str:
+        return f"Options({self.url!r})"  # no passcode in a log
+
+
+COLOURS = 8
 
 
 class Entry:
@@ -35,9 +60,11 @@ class Entry:
         number: its own, for the page.
         destination: as the user wrote it.
         ack: the mode.
+        colour: the number of its colour, from 1.
+        on: whether messages are wanted; off, it is only kept.
         count: messages so far.
         subscription: the client's, while there is a client.
-        condition: "kept", "waiting", "asked", "subscribed" or "refused".
+        condition: "off", "kept", "waiting", "asked", "subscribed" or "refused".
         error: why it was refused.
     """
 
@@ -45,6 +72,8 @@ class Entry:
         self.number = number
         self.destination = destination
         self.ack = ack
+        self.colour = (number - 1) % COLOURS + 1
+        self.on = True
         self.count = 0
         self.subscription: stomp.Subscription | None = None
         self.condition = "kept"
@@ -60,6 +89,9 @@ class Link:
         connections: how many were established: the number of the present or last one.
         beats: the heart-beats of the present connection, in words.
         entries: the subscriptions.
+        transaction: the open one, if any.
+        in_transaction: how many messages were sent in it.
+        watching: whether all frames are told.
     """
 
     def __init__(self, view: View) -> None:
@@ -69,6 +101,9 @@ class Link:
         self.attempts = 0
         self.beats = ""
         self.entries: dict[int, Entry] = {}
+        self.transaction: stomp.Transaction | None = None
+        self.in_transaction = 0
+        self.watching = False
         self._view = view
         self._entries_made = 0
         self._asked: str | None = None
@@ -82,25 +117,37 @@ class Link:
         """The client's; CLOSED without one."""
         return self.client.state if self.client is not None else State.CLOSED
 
+    def tries(self) -> str:
+        """Which attempt it is, in words, from the second on."""
+        return f", attempt {self.attempts}" if self.attempts > 1 else ""
+
     @property
     def connected(self) -> bool:
         """Whether messages go out at once."""
         return self.state is State.CONNECTED
 
-    def connect(self, url: str, login: str, passcode: str) -> None:
+    def connect(self, options: Options) -> None:
         """Begin to connect, and keep at it.
 
         Raises:
-            ValueError: that is no address.
+            ValueError: that is no address, or no heart-beat.
         """
-        client = stomp.Client(url, login=login or None, passcode=passcode or None)
+        client = stomp.Client(
+            options.url,
+            login=options.login or None,
+            passcode=options.passcode or None,
+            host=options.host or None,
+            broker=options.broker or None,
+            heartbeat=_beats(options.beats),
+        )
         self.client = client
         self.error = None
         self.attempts = 0
         client.on_state(lambda state, error: self._on_state(client, state, error))
         client.on_unhandled(self._on_unhandled)
         for entry in self.entries.values():
-            self._subscribe(client, entry)
+            if entry.on:
+                self._subscribe(client, entry)
         client.start()
 
     async def disconnect(self) -> None:
@@ -121,12 +168,16 @@ class Link:
             self._watch_heartbeats(client)
         else:
             self.error = error
-            self._unwatch()
+            if not self.watching:
+                self._unwatch()
+        if state is not State.CONNECTED:
+            self.transaction = None
         if state is State.CONNECTED:
             self.attempts = 0
             self.connections += 1
         if state is State.CLOSED:
             self.client = None
+            self._unwatch()
         for entry in self.entries.values():
             self._follow(entry, state)
         self._view.state_changed()
@@ -136,12 +187,21 @@ class Link:
         self._unwatch()
 
         def on_frame(direction: str, frame: Frame) -> None:
+            self._view.frame(direction, frame)
             if direction == "out":
                 self._asked = frame.headers.get("heart-beat")
             elif frame.command == "CONNECTED":
                 self.beats = words.heartbeats(self._asked, frame.headers.get("heart-beat"))
 
         self._forget_frames = client.on_frame(on_frame)
+
+    def watch(self, wanted: bool) -> None:
+        """Have all frames told, or those of connecting only."""
+        self.watching = wanted
+        if self.client is not None and wanted:
+            self._watch_heartbeats(self.client)
+        elif self.connected:
+            self._unwatch()
 
     def _unwatch(self) -> None:
         if self._forget_frames is not None:
@@ -172,14 +232,32 @@ class Link:
     def unsubscribe(self, entry: Entry) -> None:
         """End it for good."""
         self.entries.pop(entry.number, None)
+        self._end(entry)
+        self._view.state_changed()
+
+    def switch(self, entry: Entry, on: bool) -> None:
+        """Have its messages, or only keep it."""
+        if on == entry.on:
+            return
+        if on:
+            if self.client is not None:
+                self._subscribe(self.client, entry)
+            entry.on = True
+        else:
+            entry.on = False
+            self._end(entry)
+        self._follow(entry, self.state)
+        self._view.state_changed()
+
+    def _end(self, entry: Entry) -> None:
         if entry.subscription is not None and self.client is not None:
             entry.subscription.unsubscribe_nowait()
-        self._view.state_changed()
+        entry.subscription = None
 
     def _subscribe(self, client: stomp.Client, entry: Entry) -> None:
         def on_message(message: Message) -> None:
             entry.count += 1
-            self._view.received(message, self.connections)
+            self._view.received(message, entry, self.connections)
 
         entry.error = None
         entry.subscription = client.subscribe(entry.destination, on_message, ack=entry.ack)
@@ -187,7 +265,9 @@ class Link:
     def _follow(self, entry: Entry, state: State) -> None:
         """Find out how a subscription stands now that the connection has changed."""
         subscription = entry.subscription
-        if state is State.CLOSED or subscription is None:
+        if not entry.on:
+            entry.condition = "off"
+        elif state is State.CLOSED or subscription is None:
             entry.subscription = None
             entry.condition = "refused" if entry.error is not None else "kept"
         elif subscription.error is not None:
@@ -216,16 +296,47 @@ class Link:
     # Sending.
 
     async def send(
-        self, destination: str, body: str, headers: Mapping[str, str], content_type: str, *, receipt: bool
+        self, destination: str, body: Any, headers: Mapping[str, str], content_type: str, *, receipt: bool
     ) -> None:
-        """Send a message; with `receipt` wait until the broker has confirmed it.
+        """Send a message, in the transaction that is open; with `receipt` wait until the broker has confirmed it.
 
         Raises:
             StompError, ValueError: it did not work.
         """
         if self.client is None:
             raise stomp.ClientClosed("there is no connection")
-        await self.client.send(destination, body, headers=headers, content_type=content_type or None, receipt=receipt)
+        if isinstance(body, (str, bytes)):
+            self._view.sent(destination, body.encode() if isinstance(body, str) else body)
+        kind = content_type or None
+        if self.transaction is not None:
+            await self.transaction.send(destination, body, headers=headers, content_type=kind)
+            self.in_transaction += 1
+        else:
+            await self.client.send(destination, body, headers=headers, content_type=kind, receipt=receipt)
+
+    async def begin(self) -> None:
+        """Begin a transaction: what is sent from now on happens together, or not at all.
+
+        Raises:
+            StompError: there is no connection.
+        """
+        if self.client is None or not self.connected:
+            raise stomp.ClientClosed("a transaction needs a connection")
+        transaction = self.client.transaction(receipt=True)
+        await transaction.__aenter__()
+        self.transaction, self.in_transaction = transaction, 0
+        self._view.state_changed()
+
+    async def end(self, *, commit: bool) -> None:
+        """Make what was sent in the transaction happen, or undo it.
+
+        Raises:
+            StompError: it did not work.
+        """
+        transaction, self.transaction = self.transaction, None
+        self._view.state_changed()
+        if transaction is not None:
+            await (transaction.commit() if commit else transaction.abort())
 
     # Tasks.
 
@@ -240,3 +351,16 @@ class Link:
             await coroutine
         except Exception as error:
             self._view.failed(error)
+
+
+def _beats(text: str) -> tuple[float, float]:
+    """Heart-beats in seconds as people write them: "10,10".
+
+    Raises:
+        ValueError: they are none.
+    """
+    first, comma, second = (text or "10,10").partition(",")
+    try:
+        return float(first), float(second if comma else first)
+    except ValueError:
+        raise ValueError(f"{text!r} are no heart-beats: write seconds, as 10,10") from None

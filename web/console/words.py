@@ -90,6 +90,16 @@ def many(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def duration(seconds: float) -> str:
+    """A short time: "3.1 ms", "2.4 s", "3 min"."""
+    if seconds < 1:
+        ms = seconds * 1000
+        return f"{ms:.1f} ms" if ms < 10 else f"{ms:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 3600 else f"{seconds / 3600:.0f} h"
+
+
 def heartbeats(asked: str | None, granted: str | None) -> str:
     """What two heart-beat headers, CONNECT's and CONNECTED's, come to ("Heart-beating")."""
     ours, theirs = _beats(asked), _beats(granted)
