@@ -28,6 +28,27 @@ def find(id: str) -> Any:
     return js.document.getElementById(id)
 
 
+class Interrupted(Exception):
+    """What ended a command that no exception of Python's own ended: its words are shown as they are."""
+
+
+class Shell(PyodideConsole):
+    """The console; its command can be cancelled, and what asyncio would let out of the loop does not leave it."""
+
+    command: asyncio.Task[Any] | None = None
+
+    async def runcode(self, source: str, code: Any) -> Any:
+        self.command = asyncio.current_task()
+        try:
+            return await super().runcode(source, code)
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            raise Interrupted("KeyboardInterrupt") from None
+        except SystemExit as error:  # the page stays
+            raise Interrupted(f"SystemExit: {error}") from None
+        finally:
+            self.command = None
+
+
 class Output:
     """Text of some kinds, written once per frame, bounded."""
 
@@ -120,7 +141,7 @@ class Prompt:
         self.output, self.history, self.waits = Output(), History(), Waits()
         page.wait = self.waits.wait
         self.namespace: dict[str, Any] = {"__name__": "__main__", "stomp": stomp}
-        self.console = PyodideConsole(
+        self.console = Shell(
             self.namespace,
             stdout_callback=self.output.write,
             stderr_callback=lambda text: self.output.write(text, "error"),
@@ -129,7 +150,6 @@ class Prompt:
         )
         self.js_input = find("input")
         self.running: asyncio.Task[None] | None = None
-        self.evaluating: ConsoleFuture | None = None
         self.more = False
         self.js_proxies: list[Any] = []
         self.on(find("form"), "submit", self.on_submit)
@@ -239,19 +259,16 @@ class Prompt:
             self.type(indent)
 
     async def finish(self, future: ConsoleFuture) -> None:
-        self.evaluating = future
         try:
             value = await future
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            self.output.write("KeyboardInterrupt\n", "error")
-        except BaseException as error:  # SystemExit too: it is the prompt's user who raises it, and the page stays
+        except Interrupted as interrupted:
+            self.output.write(f"{interrupted}\n", "error")
+        except Exception as error:
             self.output.write(future.formatted_error or f"{error!r}\n", "error")
         else:
             if value is not None:
                 self.namespace["_"] = value
                 self.output.write(f"{value!r}\n")
-        finally:
-            self.evaluating = None
 
     def stop(self) -> None:
         """End what runs; without it, forget the lines of an unfinished block."""
@@ -261,8 +278,8 @@ class Prompt:
             self.type("")
             self.output.write("KeyboardInterrupt\n", "error")
             self.show()
-        elif not self.waits.stop() and self.evaluating is not None:
-            self.evaluating.cancel()
+        elif not self.waits.stop() and self.console.command is not None:
+            self.console.command.cancel()
 
     def on_done(self, task: asyncio.Task[None]) -> None:
         self.running = None
