@@ -7,6 +7,7 @@ import inspect
 import threading
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,16 @@ from tests.support.chromium import FLAGS, find_chromium
 from tests.support.loopthread import LoopThread
 from tests.support.pyodide_page import PyodidePage
 from tests.support.static_server import TestSite
+
+
+#: These need no browser. They come first: a fault is told sooner, and the main thread has no loop yet, which Playwright's
+#: synchronous interface leaves running there.
+_WITHOUT_BROWSER = tuple(Path(__file__).parent / name for name in ("unit", "property"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests without a browser first, and else keep the order."""
+    items.sort(key=lambda item: not any(folder in item.path.parents for folder in _WITHOUT_BROWSER))
 
 
 @pytest.hookimpl(tryfirst=True)
