@@ -23,9 +23,8 @@ from tests.support.loopthread import LoopThread
 from tests.support.pyodide_page import PyodidePage
 from tests.support.static_server import TestSite
 
-
-#: These need no browser. They come first: a fault is told sooner, and the main thread has no loop yet, which Playwright's
-#: synchronous interface leaves running there.
+#: These need no browser. They come first: a fault is told sooner, and the main thread has no loop yet, which
+#: Playwright leaves running there.
 _WITHOUT_BROWSER = tuple(Path(__file__).parent / name for name in ("unit", "property"))
 
 
