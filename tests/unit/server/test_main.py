@@ -208,7 +208,7 @@ def test_handlers_are_put_back(capsys: pytest.CaptureFixture[str], root: Path, n
         listening.set()
         os.kill(os.getpid(), number)
 
-    thread = threading.Thread(target=kill)
+    thread = threading.Thread(target=kill, daemon=True)
     thread.start()
     assert main(["--port", "0", "--root", str(root)]) == 0
     thread.join()
