@@ -10,6 +10,7 @@ import asyncio
 import sys
 from collections import deque
 from collections.abc import Callable, Coroutine
+from traceback import StackSummary, TracebackException
 from typing import Any
 
 import js
@@ -22,6 +23,17 @@ from pystomp_web.transport import page
 MAX_CHUNKS = 2000  # of the output: older ones are taken out
 MAX_HISTORY = 200
 INDENT = "    "
+HIDDEN = ("/pystomp_web/", "/pyodide/", "/_pyodide/", "/asyncio/", "/prompt.py")  # frames of no interest
+
+
+def said(error: BaseException) -> str:
+    """The traceback without the frames of the client and of the loop: what was typed, and what is wrong with it."""
+    trace = whole = TracebackException.from_exception(error)
+    while trace is not None:
+        kept = [frame for frame in trace.stack if not any(part in frame.filename for part in HIDDEN)]
+        trace.stack = StackSummary.from_list(kept)
+        trace = trace.__cause__ or trace.__context__
+    return "".join(whole.format())
 
 
 def find(id: str) -> Any:
@@ -264,7 +276,7 @@ class Prompt:
         except Interrupted as interrupted:
             self.output.write(f"{interrupted}\n", "error")
         except Exception as error:
-            self.output.write(future.formatted_error or f"{error!r}\n", "error")
+            self.output.write(said(error), "error")
         else:
             if value is not None:
                 self.namespace["_"] = value

@@ -85,7 +85,12 @@ def test_expressions_and_statements(prompt: Prompt) -> None:
 
 def test_what_fails_is_shown_with_its_place(prompt: Prompt) -> None:
     prompt.run("1 / 0")
-    expect(prompt.output.locator(".error")).to_contain_text("ZeroDivisionError")
+    expect(prompt.output.locator(".error")).to_have_text(
+        'Traceback (most recent call last):\n  File "<prompt>", line 1, in <module>\n'
+        "ZeroDivisionError: division by zero\n"
+    )
+    prompt.run("stomp.Client('/stomp').subscribe(1)")
+    prompt.says("#output", "in <module>\nTypeError: a destination is a str")
     prompt.run("x = = 1")
     prompt.says("#output", "SyntaxError")
     prompt.run("raise SystemExit(3)")

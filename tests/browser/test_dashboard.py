@@ -1,0 +1,201 @@
+"""The dashboard (web/dashboard.html) in Chromium, against our server."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, ViewportSize, expect
+
+from tests.browser.console import Console, Site
+from tests.support.loopthread import LoopThread
+from tests.support.static_server import ROOT
+
+SCREENSHOTS = ROOT / "build" / "screenshots"
+VENDOR = ROOT / "build" / "vendor"
+
+
+class Dashboard(Console):
+    """The dashboard's page."""
+
+    def open(self) -> Dashboard:
+        self.page.goto(f"{self.origin}/dashboard.html")
+        self.ready()
+        return self
+
+    def panel(self, id: str, state: str) -> Locator:
+        """The panel, once it is in this state."""
+        panel = self[f"#{id}"]
+        expect(panel).to_have_attribute("data-state", state)
+        return panel
+
+
+def price(symbol: str, value: float, change: float = 0.0) -> str:
+    return json.dumps({"symbol": symbol, "price": value, "change": change, "volume": 1000, "time": time.time()})
+
+
+def reading(sensor: str, value: float) -> str:
+    return json.dumps({"sensor": sensor, "value": value, "unit": "x", "time": time.time()})
+
+
+def line(text: str, level: str = "INFO") -> str:
+    return json.dumps({"level": level, "source": "tests", "text": text, "time": time.time()})
+
+
+@pytest.fixture
+def site(loop_thread: LoopThread) -> Iterator[Site]:
+    with Site(loop_thread, vendor=VENDOR) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport=ViewportSize(width=1280, height=900))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def dashboard(context: BrowserContext, site: Site) -> Iterator[Dashboard]:
+    """The page, connected, without a message."""
+    with Dashboard(context, site.origin) as dashboard:
+        dashboard.open()
+        dashboard.says("#light-word", "Connected")
+        yield dashboard
+
+
+def test_a_panel_says_that_nothing_came_until_something_does(dashboard: Dashboard, site: Site) -> None:
+    for id, topic in (("prices", "/topic/prices"), ("heat", "/topic/sensors"), ("log", "/topic/log")):
+        panel = dashboard.panel(id, "empty")
+        expect(panel.locator(".say")).to_contain_text(f"Nothing came on {topic}")
+        expect(panel.locator(".data")).to_be_hidden()
+    dashboard.says("#age", "none yet")
+
+    site.publish("/topic/prices", price("EURUSD", 1.0842, 0.25), price("BTCUSD", 64210, -1.5))
+    dashboard.panel("prices", "data")
+    dashboard.panel("quotes", "data")
+    dashboard.panel("log", "empty")
+    expect(dashboard["#EURUSD-price"]).to_have_text("1.0842")
+    expect(dashboard["#EURUSD-change"]).to_have_text("▲ 0.25")
+    expect(dashboard["#BTCUSD-price"]).to_have_text("64,210")
+    expect(dashboard["#BTCUSD-change"]).to_have_text("▼ 1.50")
+
+    site.publish("/topic/sensors", reading("boiler", 71.44), reading("pressure", 3.25))
+    dashboard.panel("heat", "data")
+    expect(dashboard["#boiler-value"]).to_have_text("71.4")
+    expect(dashboard["#pressure-value"]).to_have_text("3.2")
+    dashboard.says("#age", re.compile("now|s ago"))
+
+
+def test_the_log_shows_the_newest_lines_as_text(dashboard: Dashboard, site: Site) -> None:
+    site.publish("/topic/log", *(line(f"line {number}") for number in range(50)), line("<b>last</b>", "ERROR"))
+    rows = dashboard["#log-rows tr:visible"]
+    expect(rows).to_have_count(30)
+    expect(rows.first).to_contain_text("<b>last</b>")
+    expect(rows.first).to_have_attribute("data-level", "ERROR")
+    expect(rows.last).to_contain_text("line 21")
+
+
+# Whether more than so many pixels of the chart have the colour of its first line.
+PAINTED = """([id, before]) => {
+    const canvas = document.querySelector(`#${id} canvas`);
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4)
+        if (data[at + 3] > 200 && data[at + 2] - data[at] > 100) count += 1;
+    return count > before;
+}"""
+
+
+def test_charts_draw_what_comes(dashboard: Dashboard, site: Site) -> None:
+    for topic, id, body in (
+        ("/topic/prices", "prices-chart", price("EURUSD", 1.0, 0.5)),
+        ("/topic/sensors", "heat-chart", reading("boiler", 70)),
+        ("/topic/sensors", "pressure-chart", reading("pressure", 3)),
+        ("/topic/log", "rates-chart", line("x")),
+    ):
+        site.publish(topic, body)
+        expect(dashboard[f"#{id} canvas"]).to_be_visible()
+        for count in (1, 8):  # and it goes on
+            dashboard.page.wait_for_function(PAINTED, arg=[id, count])
+
+
+def test_reconnects_are_in_sight(dashboard: Dashboard, site: Site) -> None:
+    dashboard.sockets_fail = True
+    site.publish("/topic/prices", price("EURUSD", 1.5))
+    expect(dashboard["#EURUSD-price"]).to_have_text("1.5")
+    site.stop()
+    expect(dashboard["main"]).to_have_attribute("data-live", "false")
+    dashboard.says("#light-word", "Waiting to reconnect")
+    expect(dashboard["#light-icon"]).to_have_attribute("href", "#icon-wait")
+    dashboard.says("#status", "Waiting to reconnect: ")
+    expect(dashboard["#EURUSD-price"]).to_be_visible()  # what was there stays
+    dashboard.panel("log", "error")
+    dashboard.says("#log .say", "No connection")
+
+    site.start()
+    retry = dashboard["#retry"]
+    if retry.is_visible():
+        retry.click(no_wait_after=True)
+    dashboard.says("#light-word", "Connected")
+    expect(retry).to_be_hidden()
+    dashboard.says("#reconnects", "1")
+    dashboard.panel("log", "empty")
+    site.publish("/topic/prices", price("EURUSD", 1.75))
+    expect(dashboard["#EURUSD-price"]).to_have_text("1.75")
+
+
+def test_pause_holds_the_panels_still_and_the_head_goes_on(dashboard: Dashboard, site: Site) -> None:
+    site.publish("/topic/prices", price("EURUSD", 1.5))
+    expect(dashboard["#EURUSD-price"]).to_have_text("1.5")
+    dashboard["#pause"].click()
+    expect(dashboard["#pause"]).to_have_attribute("aria-pressed", "true")
+    site.publish("/topic/prices", *(price("EURUSD", 2 + number) for number in range(7)))
+    dashboard.page.wait_for_function("() => parseInt(document.getElementById('rate').textContent) >= 7")
+    expect(dashboard["#EURUSD-price"]).to_have_text("1.5")
+    dashboard["#pause"].click()
+    expect(dashboard["#EURUSD-price"]).to_have_text("8")
+
+
+def test_a_body_that_is_no_json_spoils_nothing(dashboard: Dashboard, site: Site) -> None:
+    site.publish("/topic/prices", "no json", price("EURUSD", 1.25))
+    expect(dashboard["#EURUSD-price"]).to_have_text("1.25")
+    assert dashboard.console[0] == "warning: the callback of '/topic/prices' failed"
+    dashboard.console.clear()
+
+
+def test_a_thousand_messages_a_second(context: BrowserContext, loop_thread: LoopThread) -> None:
+    with (
+        Site(loop_thread, vendor=VENDOR, demo=1000.0) as site,
+        Dashboard(context, site.origin) as dashboard,
+    ):
+        dashboard.open()
+        for id in ("prices", "quotes", "heat", "pressure", "log", "rates"):
+            dashboard.panel(id, "data")
+        expect(dashboard["#log-rows tr:visible"]).to_have_count(30)
+        dashboard.says("#rate", re.compile(r"^[1-9]\d\d$|^1,\d\d\d$"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_screenshots(browser: Browser, loop_thread: LoopThread, scheme: Any, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    with (
+        Site(loop_thread, vendor=VENDOR, demo=200.0) as site,
+        Dashboard(context, site.origin) as dashboard,
+    ):
+        dashboard.open()
+        expect(dashboard["#log-rows tr:visible"]).to_have_count(30)
+        name = f"dashboard-{'desk' if width > 400 else 'phone'}-{scheme}"
+        dashboard.screenshot(SCREENSHOTS / f"{name}.png")
+        if os.environ.get("PYSTOMP_WEB_DOCS_IMAGES") == "1" and width > 400:
+            dashboard.screenshot(ROOT / "docs" / "images" / f"{name}.png")
+        assert dashboard.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    context.close()
