@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -9,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, ViewportSize, expect
 
 from pystomp_web.server.broker import Broker
 from pystomp_web.server.config import ServerConfig
@@ -19,6 +20,19 @@ from tests.support.static_server import PYODIDE, ROOT, built_wheel
 
 WEB = ROOT / "web"
 VENDOR = ROOT / "build" / "vendor"
+AXE = ROOT / "build" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
+SCREENSHOTS = ROOT / "build" / "screenshots"
+#: With PYSTOMP_WEB_DOCS_IMAGES=1 in the environment these go to docs/images too.
+IN_THE_DOCS = {
+    "console-desk-light",
+    "console-desk-dark",
+    "console-phone-light",
+    "console-phone-dark-message",
+    "charts-desk-dark",
+    "frames-desk-light",
+}
+DESK = ViewportSize(width=1280, height=800)
+PHONE = ViewportSize(width=360, height=740)
 BOOT_MS = 60_000
 WAIT_MS = 20_000
 expect.set_options(timeout=WAIT_MS)
@@ -250,3 +264,42 @@ class Console:
     def _on_response(self, response: Response) -> None:
         if response.url.startswith(self.origin):
             self._policies.append(response.headers.get("content-security-policy"))
+
+
+def shoot(console: Console, name: str) -> None:
+    """Keep what is to be seen now."""
+    console.screenshot(SCREENSHOTS / f"{name}.png")
+    if os.environ.get("PYSTOMP_WEB_DOCS_IMAGES") == "1" and name in IN_THE_DOCS:
+        console.screenshot(ROOT / "docs" / "images" / f"{name}.png")
+
+
+def fits(console: Console) -> None:
+    """Nothing is wider than the screen, and what is touched is large enough."""
+    assert console.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    small = console.page.evaluate(
+        """() => [...document.querySelectorAll("button, select, input:not([type=checkbox]), textarea, summary, .check")]
+            .filter((it) => it.checkVisibility() && !it.closest(".settle") && !it.matches(".unseen"))
+            .map((it) => [it.id || it.outerHTML.slice(0, 80), it.getBoundingClientRect()])
+            .map(([name, { width, height }]) => [name, width, height])
+            .filter(([, width, height]) => width < 44 || height < 44)"""
+    )
+    assert small == [], small
+
+
+def accessible(console: Console) -> None:
+    """axe-core, under the page's own policy, finds nothing serious."""
+    page = console.page
+    if not page.evaluate("() => 'axe' in globalThis"):
+        headers = {"content-security-policy": str(page.request.get(console.origin).headers["content-security-policy"])}
+        headers["content-type"] = "text/javascript"
+        page.route("**/axe.min.js", lambda route: route.fulfill(path=AXE, headers=headers))
+        page.add_script_tag(url=f"{console.origin}/axe.min.js")
+        page.unroute("**/axe.min.js")
+    found = page.evaluate(
+        """async () => {
+            const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+            return violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
+                .map(({ id, nodes }) => [id, nodes.map(({ html, any }) => [html.slice(0, 160), any[0]?.message])]);
+        }"""
+    )
+    assert found == [], found

@@ -6,65 +6,26 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Route, ViewportSize, expect
 
-from tests.browser.console import BOOT_MS, SOCKET_LINE, WEB, Console, Site
+from tests.browser.console import BOOT_MS, DESK, PHONE, SOCKET_LINE, VENDOR, WEB, Console, Site, fits, shoot
 from tests.support.loopthread import LoopThread
 from tests.support.static_server import PYODIDE, ROOT, built_wheel
 
-SCREENSHOTS = ROOT / "build" / "screenshots"
-#: With PYSTOMP_WEB_DOCS_IMAGES=1 in the environment these go to docs/images too.
-IN_THE_DOCS = {"console-desk-light", "console-desk-dark", "console-phone-light", "console-phone-dark-message"}
 NOT_CACHED = {"cache-control": "no-store", "etag": "", "last-modified": ""}
-DESK = ViewportSize(width=1280, height=800)
-PHONE = ViewportSize(width=360, height=740)
 
 
 @pytest.fixture(scope="module")
-def site(loop_thread: LoopThread) -> Iterator[Site]:
-    with Site(loop_thread) as served:
-        yield served
+def site(served: Site) -> Site:
+    return served
 
 
 @pytest.fixture(scope="module")
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """One for all pages at a desk: Pyodide comes out of its cache."""
-    opened = browser.new_context(viewport=DESK)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def ready(context: BrowserContext, site: Site) -> Iterator[list[Console]]:
-    """The page that the tests share; not there when a test has left it in a state that is hard to tidy up."""
-    shared: list[Console] = []
-    yield shared
-    for console in shared:
-        console.page.close()
-
-
-@pytest.fixture
-def console(ready: list[Console], context: BrowserContext, site: Site) -> Iterator[Console]:
-    """The page, ready, as nobody had used it."""
-    console = ready.pop() if ready else Console(context, site.origin).open()
-    try:
-        yield console
-        console.reset()
-    except BaseException:
-        console.page.close()
-        raise
-    ready.append(console)
-
-
-def shoot(console: Console, name: str) -> None:
-    """Keep what is to be seen now."""
-    console.screenshot(SCREENSHOTS / f"{name}.png")
-    if os.environ.get("PYSTOMP_WEB_DOCS_IMAGES") == "1" and name in IN_THE_DOCS:
-        console.screenshot(ROOT / "docs" / "images" / f"{name}.png")
+def context(desk: BrowserContext) -> BrowserContext:
+    return desk
 
 
 # ------------------------------------------------------------------------------------------------ booting
@@ -529,7 +490,7 @@ def test_at_a_desk_and_on_a_phone_light_and_dark(
     context = browser.new_context(viewport=size, color_scheme=scheme, has_touch=phone)
     with Site(loop_thread) as site, Console(context, site.origin) as console:
         console.open()
-        _fits(console)
+        fits(console)
         shoot(console, f"console-{name}-start")
         console.connect()
         console.subscribe("/topic/prices")
@@ -541,13 +502,13 @@ def test_at_a_desk_and_on_a_phone_light_and_dark(
         console.says("#status", "acked")
         console["#disconnect"].focus()
         console["#messages-title"].scroll_into_view_if_needed()
-        _fits(console)
+        fits(console)
         if phone:
             console["#messages-title"].evaluate("title => title.closest('section').scrollIntoView()")
             shoot(console, f"console-{name}")
         orders.nth(2).locator(".destination").click()
         expect(console["#detail"]).to_be_visible()
-        _fits(console)
+        fits(console)
         shoot(console, f"console-{name}{'-message' if phone else ''}")
         console["#detail-ack"].click()
         console["#detail-close"].click()
@@ -563,24 +524,12 @@ def _shop(site: Site) -> None:
         site.publish("/queue/orders", order, **{"content-type": "application/json", "shop": "berlin", "priority": "4"})
 
 
-def _fits(console: Console) -> None:
-    """Nothing is wider than the screen, and what is touched is large enough."""
-    assert console.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
-    small = console.page.evaluate(
-        """() => [...document.querySelectorAll("button, select, input:not([type=checkbox]), textarea, summary, .check")]
-            .filter((it) => it.checkVisibility() && !it.closest(".settle"))
-            .map((it) => [it.id, it.getBoundingClientRect().width, it.getBoundingClientRect().height])
-            .filter(([, width, height]) => width < 44 || height < 44)"""
-    )
-    assert small == []
-
-
 # ------------------------------------------------------------------------------------------------ the real process
 
 
 def test_the_page_of_the_real_process(context: BrowserContext) -> None:
     command = [sys.executable, "-m", "pystomp_web.server", "--port", "0", "--root", str(WEB), "--pyodide", str(PYODIDE)]
-    command += ["--wheel", str(built_wheel()), "--login", "alice"]
+    command += ["--wheel", str(built_wheel()), "--vendor", str(VENDOR), "--login", "alice"]
     environment = {**os.environ, "PYSTOMP_PASSCODE": "sesame"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT) as process:
         try:

@@ -16,6 +16,7 @@ from .session import Session
 _LIBRARY = "vendor/uplot/uPlot.iife.min.js"
 _SHEET = "vendor/uplot/uPlot.min.css"
 _HEIGHT = 170
+_PADDING = 20  # of .plot, both sides
 
 
 class Plot:
@@ -37,10 +38,10 @@ class Plot:
 
     def draw(self) -> None:
         """Bring it up to date."""
-        width = int(self._js_box.clientWidth)
+        width = int(self.js_element.clientWidth) - _PADDING
         series = self.series
         now = (series.changes, width)
-        if now == self._drawn or not width:
+        if now == self._drawn or width <= 0:
             return
         enough = len(series.times) > 1
         self._empty.show(not enough)

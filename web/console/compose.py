@@ -166,6 +166,7 @@ class Compose:
         count = words.many(link.in_transaction, "message")
         await link.end(commit=commit)
         self._page.report(f"Committed {count}" if commit else f"Aborted: {count} did not happen")
+        self.paint()
         element("begin").focus()
 
     def paint(self) -> None:

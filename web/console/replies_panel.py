@@ -48,8 +48,8 @@ class RepliesPanel:
             js_item.querySelector(".where").textContent = f"\u2192 {rule.to or 'their reply-to'}: {rule.body}"
             js_switch = js_item.querySelector("[data-switch]")
             js_switch.textContent = "On" if rule.on else "Off"
-            js_switch.setAttribute("aria-pressed", "true" if rule.on else "false")
-            js_switch.setAttribute("aria-label", f"Answer messages from {rule.pattern}")
+            js_switch.setAttribute("data-on", "true" if rule.on else "false")
+            js_switch.setAttribute("aria-label", f"{js_switch.textContent}: answers to {rule.pattern}")
             js_item.querySelector("[data-delete]").setAttribute("aria-label", f"Delete the reply to {rule.pattern}")
             self._counts.append((rule, Slot(js_item.querySelector(".counter"))))
             js_items.append(js_item)

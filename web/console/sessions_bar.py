@@ -59,7 +59,7 @@ class SessionsBar:
         index = self.sessions.index(self._page.session)
         session = self.sessions[(index + step) % len(self.sessions)]
         self._on_show(session)
-        element("sessions").querySelector(f'[data-session="{session.number}"] [role=tab]').focus()
+        element("sessions").querySelector(f'[data-session="{session.number}"] .session-tab').focus()
 
     def _close(self, session: Session) -> None:
         if len(self.sessions) == 1:
@@ -94,8 +94,7 @@ class SessionsBar:
             item["name"].text(name)
             item["word"].text(light.word)
             item["icon"].attribute("href", f"#icon-{light.icon}")
-            item["tab"].attribute("aria-selected", "true" if shown else "false")
-            item["tab"].attribute("tabindex", "0" if shown else "-1")
+            item["tab"].attribute("aria-current", "true" if shown else "false")
             item["tab"].attribute("data-tone", light.tone)
             item["close"].attribute("aria-label", f"Close the connection {name}")
             new = session.history.total
@@ -105,7 +104,7 @@ class SessionsBar:
         js_item = clone("session-template")
         js_item.setAttribute("data-session", str(session.number))
         element("sessions").append(js_item)
-        selectors = {"tab": "[role=tab]", "close": "[data-close]", "icon": "use", "name": ".name", "word": ".word"}
+        selectors = {"tab": ".session-tab", "close": "[data-close]", "icon": "use", "name": ".name", "word": ".word"}
         selectors["count"] = ".count"
         found = {name: Slot(js_item.querySelector(selector)) for name, selector in selectors.items()}
         return {"item": Slot(js_item), **found}

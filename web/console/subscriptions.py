@@ -82,7 +82,8 @@ class SubscriptionsPanel:
             item["item"].attribute("data-condition", entry.condition)
             item["item"].style("--colour", f"var(--colour-{entry.colour})")
             item["switch"].text("On" if entry.on else "Off")
-            item["switch"].attribute("aria-pressed", "true" if entry.on else "false")
+            item["switch"].attribute("data-on", "true" if entry.on else "false")
+            item["switch"].attribute("aria-label", f"{'On' if entry.on else 'Off'}: messages of {entry.destination}")
         slots = self._page.slots
         slots["subscriptions-empty"].show(not entries)
         slots["stop"].enable(bool(entries))
@@ -96,7 +97,6 @@ class SubscriptionsPanel:
         js_item.querySelector(".mode").textContent = f"ack {entry.ack}"
         for selector, text in (
             ("[data-unsubscribe]", f"Unsubscribe from {entry.destination}"),
-            ("[data-switch]", f"Messages of {entry.destination}"),
             ("[data-colour]", f"Another colour for {entry.destination}"),
         ):
             js_button = js_item.querySelector(selector)

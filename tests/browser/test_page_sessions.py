@@ -1,0 +1,195 @@
+"""The console: profiles, links, Python, several connections, keys and colours."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.console import Console, Site
+from tests.support.loopthread import LoopThread
+
+
+def test_presets_for_every_broker(console: Console) -> None:
+    presets = console["#profile optgroup[label=Presets] option"]
+    for name, url in (
+        ("RabbitMQ", "ws://localhost:15674/ws"),
+        ("ActiveMQ", "ws://localhost:61614"),
+        ("Artemis", "ws://localhost:61614"),
+        ("HornetQ", "ws://localhost:61614/stomp"),
+        ("Apollo", "ws://localhost:61623"),
+        ("Stilts, TorqueBox", "ws://localhost:8675/"),
+        ("Spring", "ws://localhost:8080/ws"),
+        ("CoilMQ, by the gateway", "/stomp"),
+        ("Embedded server", "/stomp"),
+    ):
+        console["#profile"].select_option(label=name)
+        expect(console["#url"]).to_have_value(url)
+        expect(console["#profile-note"]).not_to_be_empty()
+    expect(presets).to_have_count(9)
+    expect(console["#profile-delete"]).to_be_disabled()
+
+
+def test_a_profile_is_saved_duplicated_exported_and_imported_without_its_passcode(
+    console: Console, tmp_path: Path
+) -> None:
+    console["#login"].fill("alice")
+    console["#passcode"].fill("open sesame")
+    console["#subscribe-destination"].fill("/topic/profile")
+    console["#subscribe"].click()
+    console["#more-options summary"].click()
+    console["#profile-save"].click()
+    console["#prompt-value"].fill("home")
+    console.page.keyboard.press("Enter")
+    console.says("#status", "Saved the profile home, without the passcode")
+    console["#profile-duplicate"].click()
+    expect(console["#profile optgroup[label=Yours] option"]).to_have_text(["home", "home 2"])
+    with console.page.expect_download() as download:
+        console["#profile-export"].click()
+    file = tmp_path / "profiles.json"
+    download.value.save_as(file)
+    text = file.read_text()
+    assert "sesame" not in text + console.page.evaluate("() => JSON.stringify(localStorage)")
+    assert [profile["login"] for profile in json.loads(text)["pystomp_web profiles"]] == ["alice", "alice"]
+    for name in ("home", "home 2"):
+        console["#profile"].select_option(label=name)
+        console["#profile-delete"].click()
+    assert console.page.evaluate("() => localStorage.length") == 0
+    console["[data-unsubscribe]"].click()
+    console["#login"].fill("")
+    console["#profile-file"].set_input_files(file)
+    console.says("#status", "Imported 2 profiles")
+    console["#profile"].select_option(label="home")
+    expect(console["#login"]).to_have_value("alice")
+    expect(console["#passcode"]).to_have_value("")
+    expect(console["#subscriptions .name"]).to_have_text(["/topic/profile"])
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text("[]")
+    console["#profile-file"].set_input_files(wrong)
+    console.says("#status", "That file holds no profiles")
+    for name in ("home", "home 2"):
+        console["#profile"].select_option(label=name)
+        console["#profile-delete"].click()
+
+
+def test_a_link_opens_connects_and_subscribes(console: Console, served: Site) -> None:
+    console.connect()
+    console.subscribe("/queue/link", "client-individual")
+    console["#filter"].fill("tea")
+    console["#menu-button"].click()
+    console["#copy-link"].click()
+    console.says("#status", "Copied the link")
+    link = console.page.evaluate("() => navigator.clipboard.readText()")
+    assert link.endswith("#url=/stomp&sub.client-individual=/queue/link&filter=tea&connect")
+    assert console.page.url == link
+    with Console(console.page.context, served.origin) as other:
+        other.page.goto(link)
+        other.ready()
+        other.says("#light-word", "Connected")
+        other.says("#subscriptions .condition", "subscribed")
+        other.says("#subscriptions .mode", "client-individual")
+        expect(other["#filter"]).to_have_value("tea")
+
+
+def test_a_link_with_a_login_asks_for_the_passcode_and_never_holds_it(console: Console, served: Site) -> None:
+    console.connect("alice", "open sesame")
+    assert "login=alice" in console.page.url
+    assert "sesame" not in console.page.url
+    with Console(console.page.context, served.origin) as other:
+        other.page.goto(console.page.url)
+        other.ready()
+        expect(other["#login"]).to_have_value("alice")
+        expect(other["#passcode"]).to_be_focused()
+        other.says("#light-word", "Not connected")
+
+
+def test_the_page_as_python(console: Console) -> None:
+    console.connect()
+    console.subscribe("/queue/python", "client")
+    console["#send-destination"].fill("/queue/python")
+    console["#login"].evaluate("it => { it.value = 'alice' }")
+    console["#menu-button"].click()
+    console["#show-python"].click()
+    console["#copy-python"].click()
+    console.says("#status", "Copied the Python")
+    code = console.page.evaluate("() => navigator.clipboard.readText()")
+    compile(code, "copied", "exec")
+    for part in ("import pystomp_web as stomp", "'/queue/python', ack='client'", "login='alice', passcode=getpass("):
+        assert part in code
+    console.page.keyboard.press("Escape")
+    expect(console["#python"]).to_be_hidden()
+
+
+def test_several_connections_side_by_side(console: Console, served: Site, loop_thread: LoopThread) -> None:
+    console.connect()
+    console.subscribe("/topic/first")
+    console["#send-body"].fill("of the first")
+    console["#new-session"].click()
+    console.says("#light-word", "Not connected")
+    expect(console["#subscriptions li"]).to_have_count(0)
+    expect(console["#send-body"]).to_have_value("Hello from Python in the browser")
+    tabs = console["#sessions .session-tab"]
+    expect(tabs).to_have_count(2)
+    console.connect()
+    console.subscribe("/topic/second")
+    served.publish("/topic/first", "for the first", "once more")
+    served.publish("/topic/second", "for the second")
+    expect(console["#rows .row"]).to_have_count(1)
+    expect(console.row(1)).to_contain_text("for the second")
+    expect(tabs.nth(0).locator(".count")).to_have_text("2")
+    tabs.nth(1).press("ArrowLeft")
+    expect(tabs.nth(0)).to_have_attribute("aria-current", "true")
+    expect(console["#rows .row"]).to_have_count(2)
+    expect(console["#send-body"]).to_have_value("of the first")
+    expect(console["#subscriptions .name"]).to_have_text(["/topic/first"])
+    console["#disconnect"].click()
+    expect(tabs.nth(0)).to_contain_text("Not connected")
+    expect(tabs.nth(1)).to_contain_text("Connected")
+    console["#sessions [data-close]"].nth(1).click()
+    expect(console["#sessions"]).to_be_hidden()
+
+
+def test_keys(console: Console) -> None:
+    page = console.page
+    console["#menu-button"].focus()
+    page.keyboard.press("?")
+    expect(console["#keys"]).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(console["#keys"]).to_be_hidden()
+    for key, id in (("/", "filter"), ("s", "subscribe-destination"), ("m", "send-body")):
+        page.evaluate("() => document.activeElement.blur()")
+        page.keyboard.press(key)
+        expect(console[f"#{id}"]).to_be_focused()
+    page.keyboard.press("p")  # in a field it is a letter
+    expect(console["#pause"]).to_have_text("Pause")
+    page.evaluate("() => document.activeElement.blur()")
+    page.keyboard.press("p")
+    expect(console["#pause"]).to_have_text("Resume")
+    console["#show-messages"].focus()
+    page.keyboard.press("ArrowRight")
+    expect(console["#show-charts"]).to_be_focused()
+    expect(console["#view-charts"]).to_be_visible()
+    page.keyboard.press("End")
+    expect(console["#view-recording"]).to_be_visible()
+
+
+def test_colours_by_the_system_or_by_choice(console: Console) -> None:
+    page = console.page
+    paper = "() => getComputedStyle(document.documentElement).backgroundColor"
+    page.emulate_media(color_scheme="light")
+    light = page.evaluate(paper)
+    console["#menu-button"].click()
+    console["#theme"].select_option("dark")
+    dark = page.evaluate(paper)
+    assert dark != light
+    page.reload()
+    console.ready()
+    assert page.evaluate(paper) == dark
+    console["#menu-button"].click()
+    console["#theme"].select_option("")
+    assert page.evaluate(paper) == light
+    assert page.evaluate("() => localStorage.length") == 0
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(paper) == dark
+    page.emulate_media(color_scheme=None)

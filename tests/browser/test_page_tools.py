@@ -1,0 +1,156 @@
+"""The console: plots, frames, recording and replay."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.console import Console, Site, fits, shoot
+
+JSON = {"content-type": "application/json"}
+
+
+def test_plots_of_rates_and_of_any_number_in_json(console: Console, served: Site) -> None:
+    console.connect()
+    console.subscribe("/topic/plots")
+    served.publish("/topic/plots", *(f'{{"price": {{"eur": {1.08 + 0.01 * (i % 9)}}}}}' for i in range(60)), **JSON)
+    console.send("/topic/plots", '{"price": {"eur": 1.5}}', "application/json")
+    console.send("/topic/plots", '{"price": {"eur": 1.5}}', "application/json")
+    expect(console.row(62)).to_have_count(1)
+    console["#show-charts"].click()
+    console["#plot-field"].select_option(label="price.eur of /topic/plots")
+    console["#plot-add"].click()
+    plots = console["#plots .plot"]
+    expect(plots).to_have_count(3)
+    expect(plots.locator("canvas")).to_have_count(3)
+    expect(plots.nth(2).locator(".figures")).to_have_text("price.eur 1.5")
+    expect(plots.nth(1).locator(".figures")).to_contain_text("ms")
+    served.publish("/topic/plots", '{"price": {"eur": 2}}', **JSON)
+    expect(plots.nth(2).locator(".figures")).to_have_text("price.eur 2")
+    fits(console)
+    plots.nth(2).get_by_role("button", name="Remove the plot").click()
+    expect(plots).to_have_count(2)
+    expect(console["#plot-field"]).to_be_focused()
+
+
+def test_plots_that_do_not_load_can_be_asked_for_again(console: Console) -> None:
+    console.page.reload()
+    console.ready()
+
+    def none(route: Route) -> None:
+        route.fulfill(status=404, headers={**route.fetch().headers, "cache-control": "no-store"})
+
+    console.page.route("**/uPlot.iife.min.js", none)
+    console["#show-charts"].click()
+    expect(console["#charts-failed"]).to_be_visible()
+    console.says("#charts-failed", "The plots did not load")
+    console.page.unroute("**/uPlot.iife.min.js")
+    console["#charts-again"].click()
+    expect(console["#charts-failed"]).to_be_hidden()
+    console.says("#plots", "Nothing to draw yet")
+    console.console.clear()  # the browser's line about the 404
+
+
+def test_frames_in_and_out_with_secrets_masked(console: Console, served: Site) -> None:
+    console["#show-frames"].click()
+    console["#frames-clear"].click()
+    console.says("#frames-empty", "No frame yet")
+    console.connect("alice", "open sesame")
+    frames = console["#frames li"]
+    expect(frames.filter(has_text="CONNECTED")).to_have_attribute("data-direction", "in")
+    connect = frames.filter(has_text="accept-version")
+    expect(connect).to_have_attribute("data-direction", "out")
+    expect(connect).to_contain_text("login:alice")
+    assert "open sesame" not in console["body"].inner_text()
+    console.subscribe("/topic/frames")
+    expect(frames.filter(has_text="SUBSCRIBE")).to_have_count(0)
+    console["#frames-watch"].check()
+    served.publish("/topic/frames", *(f"body {number}" for number in range(150)))
+    expect(frames.first).to_contain_text("body 149")
+    expect(frames).to_have_count(100)
+    console["#frames-clear"].click()
+    expect(frames).to_have_count(0)
+    console["#frames-watch"].uncheck()
+    served.publish("/topic/frames", "unwatched")
+    console.says("#subscriptions .counter", "151")
+    expect(frames).to_have_count(0)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_a_recording_is_saved_and_replayed(console: Console, served: Site, form: str, tmp_path: Path) -> None:
+    console.connect()
+    console.subscribe("/topic/record")
+    served.publish("/topic/record", "before")
+    expect(console.row(1)).to_be_visible()
+    console["#show-recording"].click()
+    console["#record"].click()
+    expect(console["#recording-mark"]).to_be_visible()
+    served.publish("/topic/record", 'Grüße,\n"Welt"', shop="berlin")
+    served.publish("/topic/record", b"\x00\xff", **{"content-type": "application/octet-stream"})
+    console.says("#record-words", "2 messages")
+    console["#record"].click()
+    expect(console["#recording-mark"]).to_be_hidden()
+    console["#record-form"].select_option(form)
+    with console.page.expect_download() as download:
+        console["#record-save"].click()
+    file = tmp_path / f"recording.{form}"
+    download.value.save_as(file)
+    assert download.value.suggested_filename == file.name
+    text = file.read_text(encoding="utf-8")
+    rows = (
+        list(csv.DictReader(io.StringIO(text))) if form == "csv" else [json.loads(line) for line in text.splitlines()]
+    )
+    assert [base64.b64decode(row["body_base64"]) for row in rows] == ['Grüße,\n"Welt"'.encode(), b"\x00\xff"]
+    assert rows[0]["destination"] == "/topic/record"
+    assert "berlin" in str(rows[0]["headers"])
+    console["#replay-file"].set_input_files(file)
+    console.says("#replay-what", "2 messages")
+    for number, speed in enumerate(("as it came", "twice as fast", "at full speed"), 1):
+        console["#replay-speed"].select_option(speed)
+        console["#replay-start"].click()
+        console.says("#subscriptions .counter", str(3 + 2 * number))
+        expect(console["#replay-start"]).to_be_visible()
+    console["#show-messages"].click()
+    expect(console.row(9)).to_contain_text("hex 00 ff")
+    console.row(8).click()
+    console.says("#detail-headers", "berlin")
+
+
+def test_what_the_list_shows_is_saved_and_a_wrong_file_is_said(console: Console, served: Site, tmp_path: Path) -> None:
+    console.connect()
+    console.subscribe("/topic/list")
+    served.publish("/topic/list", "tea", "coffee", "more tea")
+    console["#filter"].fill("tea")
+    console.says("#tally", "2 of 3")
+    console["#show-recording"].click()
+    console["#record-form"].select_option("jsonl")
+    with console.page.expect_download() as download:
+        console["#list-save"].click()
+    download.value.save_as(tmp_path / "list")
+    lines = (tmp_path / "list").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["text"] for line in lines] == ["tea", "more tea"]
+    wrong = tmp_path / "wrong.jsonl"
+    wrong.write_text('{"at": 1}')
+    console["#replay-file"].set_input_files(wrong)
+    console.says("#status", "That file is no recording")
+
+
+def test_a_recording_of_this_page_is_replayed_without_a_file(console: Console, served: Site) -> None:
+    console.connect()
+    console.subscribe("/topic/own")
+    console["#show-recording"].click()
+    console["#record"].click()
+    served.publish("/topic/own", "one")
+    console.says("#record-words", "1 message")
+    console["#record"].click()
+    console["#replay-own"].click()
+    console["#replay-start"].click()
+    console.says("#replay-words", "1 of 1 sent")
+    fits(console)
+    shoot(console, "recording-desk-light")
