@@ -96,6 +96,7 @@ def loads(text: str) -> list[Taken]:
     rows: Iterable[dict[str, object]]
     try:
         if text.startswith(_COLUMNS[0] + ","):
+            csv.field_size_limit(1 << 30)  # bodies may be large
             rows = [{**row, "headers": json.loads(row["headers"])} for row in csv.DictReader(io.StringIO(text))]
         else:
             rows = [json.loads(line) for line in text.splitlines() if line.strip()]
@@ -125,7 +126,8 @@ def _as_json(message: Taken) -> dict[str, object]:
 
 def _from_json(row: dict[str, object]) -> Taken:
     headers = row.get("headers") or []
-    assert isinstance(headers, list)
+    if not isinstance(headers, list):
+        raise TypeError("its headers are no list of pairs")
     pairs = [(str(name), str(value)) for name, value in headers]
     body = base64.b64decode(str(row["body_base64"]), validate=True)
     return Taken(float(str(row["at"])), str(row["destination"]), pairs, body)
