@@ -110,14 +110,26 @@ class Waits:
 
     def wait(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """`page.wait`, which `pystomp_web.sync` waits by; KeyboardInterrupt when it is stopped."""
-        task = asyncio.ensure_future(coroutine)
+
+        async def settled() -> tuple[
+            Any, Exception | None
+        ]:  # an exception that passed JavaScript would be printed there
+            try:
+                return await coroutine, None
+            except Exception as error:
+                return None, error
+
+        task = asyncio.ensure_future(settled())
         self._tasks.append(task)
         try:
-            return self._wait(task)
+            value, error = self._wait(task)
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
         finally:
             self._tasks.remove(task)
+        if error is not None:
+            raise error
+        return value
 
     def stop(self) -> bool:
         """Cancel the innermost; whether there was one."""

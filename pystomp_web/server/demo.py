@@ -46,7 +46,7 @@ class _Instrument:
         self.price *= math.exp(chance.gauss(pull, self.drift))
         return {
             "symbol": self.symbol,
-            "price": round(self.price, self.digits),
+            "price": round(self.price, self.digits or None),
             "change": round(100 * (self.price / self.first - 1), 3),
             "volume": chance.choice((1, 2, 5, 10, 25)) * 1000,
         }

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, ViewportSize, expect
 
-from tests.browser.console import Console, Site
+from tests.browser.console import Console, Site, accessible
 from tests.support.loopthread import LoopThread
 from tests.support.static_server import ROOT
 
@@ -198,4 +198,5 @@ def test_screenshots(browser: Browser, loop_thread: LoopThread, scheme: Any, wid
         if os.environ.get("PYSTOMP_WEB_DOCS_IMAGES") == "1" and width > 400:
             dashboard.screenshot(ROOT / "docs" / "images" / f"{name}.png")
         assert dashboard.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        accessible(dashboard)
     context.close()

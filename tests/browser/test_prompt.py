@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, ViewportSize, expect
 
-from tests.browser.console import Console, Site
+from tests.browser.console import Console, Site, accessible
 from tests.support.loopthread import LoopThread
 from tests.support.static_server import ROOT
 
@@ -236,10 +236,16 @@ def test_screenshots(browser: Browser, site: Site, scheme: Any, width: int) -> N
         prompt.run('client.send("/queue/notes", {"symbol": "EURUSD", "price": 1.0842})')
         prompt.run("notes.get(timeout=5)")
         prompt.run("client.subscribe(1)")
+        errors = prompt.output.locator(".error")
+        expect(errors).to_have_text(
+            'Traceback (most recent call last):\n  File "<prompt>", line 1, in <module>\n'
+            "TypeError: a destination is a str, not int\n"
+        )
         name = f"prompt-{'desk' if width > 400 else 'phone'}-{scheme}"
         prompt.screenshot(SCREENSHOTS / f"{name}.png")
         if os.environ.get("PYSTOMP_WEB_DOCS_IMAGES") == "1" and name == "prompt-desk-light":
             prompt.screenshot(ROOT / "docs" / "images" / f"{name}.png")
         assert prompt.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        accessible(prompt)
         prompt.run("client.close()")
     context.close()

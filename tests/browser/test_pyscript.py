@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, ViewportSize, expect
 
-from tests.browser.console import BOOT_MS, WEB, Console, Site
+from tests.browser.console import BOOT_MS, WEB, Console, Site, accessible
 from tests.support.loopthread import LoopThread
 from tests.support.static_server import ROOT, built_wheel
 
 EXAMPLES = WEB / "pyscript"
 SCREENSHOTS = ROOT / "build" / "screenshots"
+STRICT = "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+PYSCRIPT = "script-src 'self' 'unsafe-eval'; worker-src 'self' blob:; connect-src 'self' blob:"
 NAMES = ("main", "worker", "packages")
 
 
@@ -32,22 +34,14 @@ class Example(Console):
         return self
 
     def check(self) -> None:
-        """As for every page, but for the policy, which is PyScript's own for its pages, and the strict one for all else."""
-        self._policies = [
-            (policy or "").replace(
-                "script-src 'self' 'unsafe-eval'; worker-src 'self' blob:; connect-src 'self' blob:", STRICT
-            )
-            for policy in self._policies
-        ]
+        """As for every page, but for the policy: that of PyScript's pages is their own."""
+        self._policies = [(policy or "").replace(PYSCRIPT, STRICT) for policy in self._policies]
         self.requests = [url for url in self.requests if not url.startswith(f"blob:{self.origin}/")]
         super().check()
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type != "debug":  # PyScript says that it is ready
             super()._on_console(message)
-
-
-STRICT = "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +69,7 @@ def test_what_the_button_sends_comes_back_and_is_displayed(example: Example, nam
     example["#send"].click()
     expect(example["#messages pre"]).to_have_text('{"symbol":"EURUSD","price":1.0842}')
     expect(example["#messages table"]).to_contain_text("/topic/pyscript")
-    worker = any("worker" in url for url in example.requests)
-    assert len(example.page.workers) == (1 if name == "worker" else 0), worker
+    assert len(example.page.workers) == (1 if name == "worker" else 0)
 
 
 def test_a_message_of_others_is_displayed_as_text(example: Example, site: Site) -> None:
@@ -114,7 +107,7 @@ def test_the_files_of_an_example(name: str) -> None:
     assert len(lines) <= 20
     info = (folder / "info.md").read_text(encoding="utf-8")
     assert "'unsafe-eval'" in info
-    assert "worker-src 'self' blob:; connect-src 'self' blob:" in info
+    assert PYSCRIPT in info
     for text in ("Run the app", "View the code", "## What it demonstrates", "## Files", "## How it works"):
         assert text in info
 
@@ -129,4 +122,5 @@ def test_screenshots(browser: Browser, site: Site, scheme: Any, width: int) -> N
         expect(example["#messages pre"]).to_be_visible()
         example.screenshot(SCREENSHOTS / f"pyscript-{'desk' if width > 400 else 'phone'}-{scheme}.png")
         assert example.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        accessible(example)
     context.close()
