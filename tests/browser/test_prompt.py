@@ -241,9 +241,9 @@ def test_screenshots(browser: Browser, site: Site, scheme: Any, width: int) -> N
             'Traceback (most recent call last):\n  File "<prompt>", line 1, in <module>\n'
             "TypeError: a destination is a str, not int\n"
         )
-        name = f"prompt-{'desk' if width > 400 else 'phone'}-{scheme}"
+        name = f"python-prompt-{'desk' if width > 400 else 'phone'}-{scheme}"
         prompt.screenshot(SCREENSHOTS / f"{name}.png")
-        if os.environ.get("PYSTOMP_WEB_DOCS_IMAGES") == "1" and name == "prompt-desk-light":
+        if os.environ.get("PYSTOMP_WEB_DOCS_IMAGES") == "1" and name == "python-prompt-desk-light":
             prompt.screenshot(ROOT / "docs" / "images" / f"{name}.png")
         assert prompt.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
         accessible(prompt)

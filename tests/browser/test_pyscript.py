@@ -30,7 +30,7 @@ class Example(Console):
     def started(self) -> Example:
         """Wait until PyScript and the client are there."""
         expect(self["#send"]).to_be_enabled(timeout=BOOT_MS)
-        self.says("#state", "onne" if "packages" not in self.page.url else "")
+        self.says("#state", "connected" if "packages" not in self.page.url else "")
         return self
 
     def check(self) -> None:
