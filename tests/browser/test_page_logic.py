@@ -211,6 +211,9 @@ def test_meters() -> None:
     measured.take(history.add(message('{"eur": 2}'), 1))
     measured.take(history.add(message("no number"), 1))
     assert list(series.values[0]) == [1.0, 2.0]
+    for body in (*["no number"] * 5, '{"late": 1}'):
+        measured.take(history.add(message(body, "/topic/words"), 1))
+    assert "/topic/words" not in measured.seen  # it is not looked at for ever
 
 
 def test_a_publisher_ends_with_its_count_when_stopped_and_with_an_error() -> None:

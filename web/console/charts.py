@@ -64,6 +64,11 @@ class Plot:
 
     def _options(self, width: int) -> Any:
         colour = js.getComputedStyle(self._js_box)
+        stamps = [
+            [60, "{HH}:{mm}", None, None, "\n{YYYY}-{MM}-{DD}", None, None, None, 1],
+            [1, "{HH}:{mm}:{ss}", None, None, None, None, None, None, 1],
+            [0.001, "{ss}.{fff}", None, None, None, None, "\n{HH}:{mm}", None, 1],
+        ]
         axis = {"stroke": colour.color, "grid": {"stroke": colour.borderTopColor, "width": 1}, "ticks": {"show": False}}
         strokes = [_colour(f"--colour-{number}") for number in range(1, len(self.series.names) + 1)]
         lines = [
@@ -75,7 +80,7 @@ class Plot:
             height=_HEIGHT,
             legend={"show": False},
             cursor={"drag": {"x": False, "y": False}},
-            axes=[axis, {**axis, "size": 60}],
+            axes=[{**axis, "values": stamps}, {**axis, "size": 60}],
             series=[{}, *lines],
         )
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from .history import Record
 
 POINTS = 3600
-_FIELDS = 200
+_DESTINATIONS = 200
+_TRIES = 5  # messages of a destination that are looked at for numbers
 
 
 class Series:
@@ -53,6 +54,7 @@ class Meters:
         self.round_trips = Series("round trip")
         self.fields: dict[tuple[str, str], Series] = {}
         self.seen: dict[str, list[str]] = {}
+        self._tries: dict[str, int] = {}
 
     def take(self, record: Record) -> None:
         """A message came."""
@@ -60,14 +62,23 @@ class Meters:
             self.round_trips.add(record.at, record.round_trip * 1000)
         destination = record.message.destination
         wanted = [(path, series) for (of, path), series in self.fields.items() if of == destination]
-        if not wanted and destination in self.seen:
+        looks = destination not in self.seen and self._look(destination)
+        if not wanted and not looks:
             return
         found = dict(numbers(record.message.body))
-        if found and destination not in self.seen and len(self.seen) < _FIELDS:
+        if found and looks:
             self.seen[destination] = list(found)
         for path, series in wanted:
             if path in found:
                 series.add(record.at, found[path])
+
+    def _look(self, destination: str) -> bool:
+        """Whether to look for numbers: not for ever where there are none."""
+        tries = self._tries.get(destination, 0)
+        if tries >= _TRIES or (not tries and len(self._tries) >= _DESTINATIONS):
+            return False
+        self._tries[destination] = tries + 1
+        return True
 
     def plot(self, destination: str, path: str, past: Iterator[Record]) -> Series:
         """Plot a field from now on, and as far back as messages are kept."""
