@@ -90,6 +90,9 @@ def test_a_link_opens_connects_and_subscribes(console: Console, served: Site) ->
         other.says("#subscriptions .condition", "subscribed")
         other.says("#subscriptions .mode", "client-individual")
         expect(other["#filter"]).to_have_value("tea")
+        other.page.evaluate("() => { location.hash = 'filter=coffee&sub=/topic/pasted' }")
+        expect(other["#filter"]).to_have_value("coffee")
+        expect(other["#subscriptions .name"]).to_have_text(["/queue/link", "/topic/pasted"])
 
 
 def test_a_link_with_a_login_asks_for_the_passcode_and_never_holds_it(console: Console, served: Site) -> None:
