@@ -80,6 +80,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ORIGIN",
         help="another origin whose pages may connect, such as http://example.com:8000; can be repeated",
     )
+    add(
+        "--connect",
+        action="append",
+        default=[],
+        metavar="WS",
+        help="a broker elsewhere that the pages may connect to, such as ws://127.0.0.1:15674; can be repeated",
+    )
     add("--login", help="who may connect to the embedded broker (everybody)")
     add("--passcode", help=f"that login's passcode; better given in the environment as {PASSCODE_VARIABLE}")
     add("--tcp-port", type=_port, metavar="PORT", help="the embedded broker also takes plain TCP here")
@@ -116,6 +123,7 @@ def _config(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Serve
         wheel=given.wheel,
         broker=given.broker,
         vhost=given.vhost,
+        connect=tuple(given.connect),
         allow_origins=tuple(given.allow_origin),
         login=given.login,
         passcode=None if given.login is None else passcode,

@@ -20,7 +20,7 @@ from aiohttp import web
 from .broker import Broker
 from .gateway import Gateway
 from .origins import Gatekeeper
-from .pages import Folder, file_response, security_headers
+from .pages import Folder, file_response, security_headers, socket_source
 from .sessions import Endpoint, Sessions
 from .websocket import BrokerEndpoint, open_socket
 
@@ -69,7 +69,16 @@ def create_app(config: ServerConfig, *, broker: Broker | None = None) -> web.App
         pages = _folder(config, "root")
         app.router.add_get("/{path:favicon\\.ico}", _quiet(pages.serve))
         app.router.add_get("/{path:.*}", pages.serve)
-    app.on_response_prepare.append(_add_security_headers)
+    sockets = [socket_source(target) for target in config.connect]
+
+    async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
+        if response.status != 101:
+            host = request.headers.get("Host", "")
+            # A host that was refused does not get into a header.
+            host = host if response.status != 403 else "localhost"
+            response.headers.update(security_headers(host, request.path, sockets))
+
+    app.on_response_prepare.append(add_security_headers)
 
     async def end_sessions(_: web.Application) -> None:
         await sessions.end()
@@ -164,10 +173,3 @@ def _stomp_handler(
         return socket
 
     return handle
-
-
-async def _add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
-    if response.status != 101:
-        host = request.headers.get("Host", "")
-        # A host that was refused does not get into a header.
-        response.headers.update(security_headers(host if response.status != 403 else "localhost", request.path))

@@ -59,6 +59,7 @@ class ServerConfig:
         wheel: the file served at /wheel/; None: none.
         broker: "embedded" or "tcp://host:port".
         vhost: the value that the gateway gives to CONNECT's `host`; None: CONNECT stays as it came.
+        connect: WebSockets elsewhere that the pages may open, such as "ws://127.0.0.1:15674": for connect-src.
         allow_origins: origins other than this one that may open the WebSocket, such as "http://example.com:8000".
         login: who may connect to the embedded broker; None: everybody.
         passcode: that login's passcode.
@@ -76,6 +77,7 @@ class ServerConfig:
     wheel: Path | None = None
     broker: str = "embedded"
     vhost: str | None = None
+    connect: tuple[str, ...] = ()
     allow_origins: tuple[str, ...] = ()
     login: str | None = None
     passcode: str | None = field(default=None, repr=False)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 #: What browsers insist on (modules, WebAssembly.instantiateStreaming), whatever the machine's own table says.
@@ -29,6 +31,7 @@ MIME_TYPES = {
     ".zip": "application/zip",
 }
 _INDEX = "index.html"
+_SOCKET = re.compile(r"(?i:wss?)://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
 #: A browser asks each time whether what it has is still right (ETag): a new build is seen at once.
 _CACHE = "no-cache"
 
@@ -56,17 +59,31 @@ _PYSCRIPT_POLICY = (
 _PYSCRIPT = "/pyscript/"
 
 
-def security_headers(host: str, path: str = "/") -> dict[str, str]:
+def socket_source(target: str) -> str:
+    """A WebSocket's origin, as connect-src takes it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not _SOCKET.fullmatch(target):
+        raise ValueError(
+            f"{target!r} is no WebSocket's origin: give scheme, host and port, such as ws://127.0.0.1:15674"
+        )
+    return target.lower()
+
+
+def security_headers(host: str, path: str = "/", sockets: Iterable[str] = ()) -> dict[str, str]:
     """The headers that keep a page to this origin.
 
     Args:
         host: the request's Host header, checked.
         path: the request's path.
+        sockets: WebSockets elsewhere that pages may open.
     """
     pyscript = path.startswith(_PYSCRIPT)
     policy = "; ".join(_PYSCRIPT_POLICY if pyscript else _POLICY)
     return {
-        "Content-Security-Policy": policy.format(sockets=f"ws://{host} wss://{host}"),
+        "Content-Security-Policy": policy.format(sockets=" ".join((f"ws://{host}", f"wss://{host}", *sockets))),
         **({"Cross-Origin-Embedder-Policy": "require-corp"} if pyscript else {}),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",

@@ -233,6 +233,7 @@ def test_what_is_no_broker(url: str) -> None:
         (ServerConfig(pyodide=Path("/none")), "pyodide folder '/none' does not exist"),
         (ServerConfig(wheel=Path("/none.whl")), "wheel '/none.whl' does not exist"),
         (ServerConfig(allow_origins=("x",)), "is no origin"),
+        (ServerConfig(connect=("x",)), "is no WebSocket's origin"),
     ],
 )
 def test_configurations_that_make_no_sense(config: ServerConfig, message: str) -> None:

@@ -170,6 +170,7 @@ def test_a_tcp_port_in_use(capsys: pytest.CaptureFixture[str], root: Path) -> No
         (["--wheel", "/none"], 1, "the wheel '/none' does not exist"),
         (["--broker", "http://a"], 1, "'http://a' is no broker: give 'embedded' or tcp://HOST:PORT"),
         (["--allow-origin", "*"], 1, "'*' is no origin: "),
+        (["--connect", "ws://a/b"], 1, "'ws://a/b' is no WebSocket's origin: "),
         (["--port", "x"], 2, "invalid _port value: 'x'"),
         (["--port", "65536"], 2, "65536 is no port"),
         (["--login", "al"], 2, "--login needs --passcode or PYSTOMP_PASSCODE"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pystomp_web.server.pages import MIME_TYPES, Folder, file_response, security_headers
+from pystomp_web.server.pages import MIME_TYPES, Folder, file_response, security_headers, socket_source
 
 
 @pytest.fixture
@@ -68,6 +68,18 @@ def test_the_policy() -> None:
     assert "unsafe-inline" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_pages_may_open_the_sockets_that_are_named() -> None:
+    policy = security_headers("a.example", sockets=["wss://b.example", "ws://[::1]:15674"])["Content-Security-Policy"]
+    assert "connect-src 'self' ws://a.example wss://a.example wss://b.example ws://[::1]:15674; " in policy
+
+
+def test_a_sockets_origin() -> None:
+    assert socket_source("WS://127.0.0.1:15674") == "ws://127.0.0.1:15674"
+    for wrong in ("", "http://a", "ws://a/ws", "ws://a; script-src *", "ws://*", "ws://a b", "ws://a:x", "ws://u@a"):
+        with pytest.raises(ValueError, match="is no WebSocket's origin"):
+            socket_source(wrong)
 
 
 def test_only_the_pages_of_pyscript_may_make_code_of_text() -> None:
