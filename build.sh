@@ -330,6 +330,10 @@ verb_interop() {
     step brokers "" "" make_brokers
   fi
   setup_done
+  if "$PY" tests/support/firefox.py >/dev/null; then # where it is installed, there too
+    say "[firefox] $("$PY" tests/support/firefox.py)"
+    PYSTOMP_BROWSER=firefox "$PY" -m pytest --color="$([ -t 1 ] && echo yes || echo no)" tests/brokers/test_brokers.py
+  fi
   "$PY" -m pytest --color="$([ -t 1 ] && echo yes || echo no)" tests/brokers/test_brokers.py
 }
 

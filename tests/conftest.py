@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import threading
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
@@ -19,6 +20,7 @@ from pytest_pyodide.server import DefaultHandler
 
 from tests.support.asynctests import run_async
 from tests.support.chromium import FLAGS, find_chromium
+from tests.support.firefox import launch_firefox
 from tests.support.loopthread import LoopThread
 from tests.support.pyodide_page import PyodidePage
 from tests.support.static_server import TestSite
@@ -52,7 +54,13 @@ def loop_thread() -> Iterator[LoopThread]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The one Chromium of the run, by Playwright's synchronous interface."""
+    """The one browser of the run, by Playwright's synchronous interface: Chromium, or what PYSTOMP_BROWSER says."""
+    if os.environ.get("PYSTOMP_BROWSER") == "firefox":
+        with sync_playwright() as playwright:
+            firefox = launch_firefox(playwright)
+            yield firefox
+            firefox.close()
+        return
     executable = find_chromium()
     if executable is None:
         pytest.fail("no Chromium found: ./build.sh test installs one, PYSTOMP_WEB_CHROMIUM names one")

@@ -14,7 +14,7 @@ _KEY = pytest.StashKey[Results]()
 def results(request: pytest.FixtureRequest, browser: Browser) -> Results:
     """Where the tests leave what they observed."""
     found = request.config.stash.setdefault(_KEY, Results())
-    found.browser = f"Chromium {browser.version}"
+    found.browser = f"{browser.browser_type.name.capitalize()} {browser.version}"
     return found
 
 

@@ -1,4 +1,4 @@
-"""Every broker, every scenario, from a page in Chromium.
+"""Every broker, every scenario, from a page in Chromium, or in Firefox (PYSTOMP_BROWSER=firefox).
 
 PYSTOMP_BROKERS names the brokers, or says "all" (./build.sh interop); without it those that ./build.sh test installs.
 """
@@ -77,7 +77,7 @@ def test_scenario(broker: Launcher, scenario: str, pyodide_main: PyodidePage, re
             observed = _restart(broker, pyodide_main)
         else:
             observed = pyodide_main.run(SCENARIOS, scenario, facts(broker, scenario), timeout=SECONDS)
-        expected = abilities.expected(broker.name, scenario)
+        expected = abilities.expected(broker.name, scenario, firefox=results.browser.startswith("Firefox"))
         if scenario == "nothing_else":
             expected = {"row": broker.row, **expected}
         cell.observed = observed
