@@ -20,10 +20,10 @@ COLOURS = {
 
 
 def write_report(found: Mapping[str, Any], folder: Path) -> None:
-    """results.json, results.md and results.svg."""
+    """results.json, results.txt (Markdown) and results.svg."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(found, indent=1) + "\n")
-    (folder / "results.md").write_text(table(found))
+    (folder / "results.txt").write_text(table(found))
     (folder / "results.svg").write_text(plot(found))
 
 

@@ -216,7 +216,7 @@ def test_meters() -> None:
     assert "/topic/words" not in measured.seen  # it is not looked at for ever
 
 
-def test_a_publisher_ends_with_its_count_when_stopped_and_with_an_error() -> None:
+async def test_a_publisher_ends_with_its_count_when_stopped_and_with_an_error() -> None:
     sent: list[int] = []
 
     async def send(number: int) -> None:
@@ -224,21 +224,18 @@ def test_a_publisher_ends_with_its_count_when_stopped_and_with_an_error() -> Non
         if number == 7:
             raise ValueError("no")
 
-    async def run() -> None:
-        await Publisher(send, 3, lambda i: i * 0.001, lambda: None).run()
-        assert sent == [0, 1, 2]
-        endless = Publisher(send, None, lambda _: 1e9, lambda: None)
-        task = asyncio.create_task(endless.run())
-        await asyncio.sleep(0)
-        endless.stop()
-        await task
-        assert not endless.running
-        failing = Publisher(send, 100, lambda _: 0.0, lambda: None)
-        with pytest.raises(ValueError, match="no"):
-            await failing.run()
-        assert (failing.sent, str(failing.error)) == (7, "no")
-
-    asyncio.run(run())
+    await Publisher(send, 3, lambda i: i * 0.001, lambda: None).run()
+    assert sent == [0, 1, 2]
+    endless = Publisher(send, None, lambda _: 1e9, lambda: None)
+    task = asyncio.create_task(endless.run())
+    await asyncio.sleep(0)
+    endless.stop()
+    await task
+    assert not endless.running
+    failing = Publisher(send, 100, lambda _: 0.0, lambda: None)
+    with pytest.raises(ValueError, match="no"):
+        await failing.run()
+    assert (failing.sent, str(failing.error)) == (7, "no")
 
 
 def test_bodies_written_in_other_forms() -> None:
