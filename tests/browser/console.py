@@ -236,7 +236,8 @@ class Console:
                 const filter = document.getElementById("filter");
                 filter.value = "";
                 filter.dispatchEvent(new Event("input"));
-                if (document.querySelector("#pause[aria-pressed=true]")) document.getElementById("pause").click();
+                for (const it of document.querySelectorAll("#pause, #record"))
+                    if (it.ariaPressed === "true") it.click();
                 for (const button of document.querySelectorAll("[data-unsubscribe], #clear")) button.click();
                 for (const form of document.forms) form.reset();
                 const keep = document.getElementById("keep");

@@ -11,6 +11,7 @@ import pystomp_web as stomp
 from web.console import bodies, filters, fragment, meters, profiles, recording, replies, scripts, snippet, words
 from web.console.history import Filtered, History
 from web.console.publisher import Publisher
+from web.console.recorder import Recorder
 
 
 def message(body: str | bytes = "", destination: str = "/topic/x", **headers: str) -> stomp.Message:
@@ -151,14 +152,88 @@ def test_what_is_no_recording(text: str) -> None:
         recording.loads(text)
 
 
-def test_the_recorder_is_bounded() -> None:
-    history = History(10)
-    recorder = recording.Recorder(bound=700)
+class File:
+    """A file that grows, as the recorder wants it."""
+
+    where = "a file"
+    own = True
+
+    def __init__(self, room: int | None = None, slow: bool = False) -> None:
+        self.room = room
+        self.batches: list[bytes] = []
+        self.closed = False
+        self.fails = False
+        self.free = asyncio.Event()
+        if not slow:
+            self.free.set()
+
+    async def write(self, octets: bytes) -> None:
+        await self.free.wait()
+        if self.fails:
+            raise OSError("no disk")
+        self.batches.append(octets)
+
+    async def close(self) -> None:
+        self.closed = True
+        if self.fails:
+            raise OSError("no disk either")
+
+    async def file(self) -> None:
+        """Not asked for here."""
+
+
+async def test_the_recorder_writes_in_batches_and_keeps_nothing() -> None:
+    history, recorder, file = History(1000), Recorder(), File(slow=True)
     recorder.take(history.add(message("not running"), 1))
-    recorder.start()
+    recorder.start(file, "csv")
+    task = asyncio.create_task(recorder.run(lambda: None))
+    for number in range(500):
+        recorder.take(history.add(message(str(number)), 1))
+    await asyncio.sleep(0)
+    assert (recorder.count, recorder.waiting) == (0, 500)
+    file.free.set()
+    recorder.stop()
+    await task
+    assert (recorder.count, recorder.waiting, recorder.running, file.closed) == (500, 0, False, True)
+    assert len(file.batches) < 100
+    written = b"".join(file.batches)
+    assert recorder.octets == len(written)
+    assert [each.body for each in recording.loads(written.decode())] == [b"%d" % number for number in range(500)]
+
+
+async def test_the_recorder_stops_where_there_is_no_room() -> None:
+    history, recorder, file = History(10), Recorder(), File(room=700)
+    recorder.start(file, "jsonl")
+    task = asyncio.create_task(recorder.run(lambda: None))
     for _ in range(5):
         recorder.take(history.add(message("x" * 100), 1))
-    assert (len(recorder.taken), recorder.full, recorder.running) == (2, True, False)
+        await asyncio.sleep(0)
+    await task
+    assert (recorder.full, recorder.running, recorder.waiting, file.closed) == (True, False, 0, True)
+    assert 0 <= recorder.octets <= 700
+
+
+async def test_the_recorder_does_not_gather_what_a_slow_file_does_not_take() -> None:
+    history, recorder, file = History(10), Recorder(backlog=1000), File(slow=True)
+    recorder.start(file, "csv")
+    task = asyncio.create_task(recorder.run(lambda: None))
+    for _ in range(20):
+        recorder.take(history.add(message("x" * 100), 1))
+    assert not recorder.running
+    assert recorder.waiting == 4
+    file.free.set()
+    with pytest.raises(OSError, match="came faster"):
+        await task
+    assert recorder.count == 4
+
+
+async def test_the_recorder_tells_what_the_disk_says() -> None:
+    recorder, file = Recorder(), File()
+    file.fails = True
+    recorder.start(file, "csv")
+    with pytest.raises(OSError, match=r"no disk$"):
+        await recorder.run(lambda: None)
+    assert (recorder.closed, recorder.running) == (True, False)
 
 
 def test_scripts() -> None:

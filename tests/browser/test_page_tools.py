@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -82,26 +83,56 @@ def test_frames_in_and_out_with_secrets_masked(console: Console, served: Site) -
     expect(frames).to_have_count(0)
 
 
+#: The picker can't be shown to nobody: what it would hand out is a real file of the browser's storage.
+_PICKER = """() => {
+    window.showSaveFilePicker = async ({ suggestedName }) => {
+        const folder = await navigator.storage.getDirectory();
+        return folder.getFileHandle(`picked-${suggestedName}`, { create: true });
+    };
+}"""
+_NO_PICKER = "() => { window.showSaveFilePicker = undefined; }"
+_PICKED = """async (name) => {
+    const folder = await navigator.storage.getDirectory();
+    const text = await (await (await folder.getFileHandle(name)).getFile()).text();
+    await folder.removeEntry(name);
+    return text;
+}"""
+
+
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
-def test_a_recording_is_saved_and_replayed(console: Console, served: Site, form: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["the picked file", "this browser's storage", "the page's memory"])
+def test_a_recording_is_written_while_messages_come_and_replayed(
+    console: Console, served: Site, form: str, place: str, tmp_path: Path
+) -> None:
+    console.page.evaluate(_PICKER if place == "the picked file" else _NO_PICKER)
+    if place == "the page's memory":
+        console.page.evaluate("() => { navigator.storage.getDirectory = () => Promise.reject(new Error('private')); }")
+    where = f"picked-recording.{form}" if place == "the picked file" else place
     console.connect()
     console.subscribe("/topic/record")
     served.publish("/topic/record", "before")
     expect(console.row(1)).to_be_visible()
     console["#show-recording"].click()
+    console["#record-form"].select_option(form)
     console["#record"].click()
     expect(console["#recording-mark"]).to_be_visible()
+    expect(console["#record-form"]).to_be_disabled()
+    console.says("#record-words", f"in {where}")
     served.publish("/topic/record", 'Grüße,\n"Welt"', shop="berlin")
     served.publish("/topic/record", b"\x00\xff", **{"content-type": "application/octet-stream"})
-    console.says("#record-words", "2 messages")
+    console.says("#record-words", re.compile(rf"^2 messages, [1-9]\d\d B in {where}"))
     console["#record"].click()
+    console.says("#status", f"Recorded 2 messages to {where}")
     expect(console["#recording-mark"]).to_be_hidden()
-    console["#record-form"].select_option(form)
-    with console.page.expect_download() as download:
-        console["#record-save"].click()
     file = tmp_path / f"recording.{form}"
-    download.value.save_as(file)
-    assert download.value.suggested_filename == file.name
+    if place == "the picked file":
+        expect(console["#record-save"]).to_be_hidden()
+        file.write_text(console.page.evaluate(_PICKED, where), encoding="utf-8", newline="")
+    else:
+        with console.page.expect_download() as download:
+            console["#record-save"].click()
+        assert download.value.suggested_filename == file.name
+        download.value.save_as(file)
     text = file.read_text(encoding="utf-8")
     rows = (
         list(csv.DictReader(io.StringIO(text))) if form == "csv" else [json.loads(line) for line in text.splitlines()]
@@ -120,6 +151,57 @@ def test_a_recording_is_saved_and_replayed(console: Console, served: Site, form:
     expect(console.row(9)).to_contain_text("hex 00 ff")
     console.row(8).click()
     console.says("#detail-headers", "berlin")
+    if place == "the page's memory":
+        console.page.evaluate("() => { delete navigator.storage.getDirectory; }")
+
+
+def test_a_burst_is_recorded_whole_and_a_second_recording_begins_anew(
+    console: Console, served: Site, tmp_path: Path
+) -> None:
+    console.page.evaluate(_NO_PICKER)
+    console.connect()
+    console.subscribe("/topic/record")
+    console["#show-recording"].click()
+    console["#record-form"].select_option("jsonl")
+    for last in (3000, 1):
+        console["#record"].click()
+        console.says("#record-words", re.compile("^0 messages"))
+        served.publish("/topic/record", *map(str, range(1, last + 1)))
+        console.says("#record-words", re.compile(f"^{last:,} message"))
+        console["#record"].click()
+        console.says("#status", f"Recorded {last:,} message")
+    with console.page.expect_download() as download:
+        console["#record-save"].click()
+    download.value.save_as(tmp_path / "recording")
+    lines = (tmp_path / "recording").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["text"] for line in lines] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("picker", "words"),
+    [
+        ("Promise.reject(new DOMException('cancelled', 'AbortError'))", "no file was chosen"),
+        ("Promise.reject(new DOMException('not there', 'SecurityError'))", "The file could not be written: not there"),
+        (
+            """({ name: "x", createWritable: async () => ({
+                write: async () => { throw new DOMException("the disk is full", "QuotaExceededError"); },
+                close: async () => {},
+            }) })""",
+            "The file could not be written: x: the disk is full",
+        ),
+    ],
+)
+def test_a_file_that_is_not_written_is_said(console: Console, served: Site, picker: str, words: str) -> None:
+    console.page.evaluate(f"() => {{ window.showSaveFilePicker = async () => {picker}; }}")
+    console.connect()
+    console.subscribe("/topic/record")
+    console["#show-recording"].click()
+    console["#record"].click()
+    if "disk" in words:
+        expect(console["#record"]).to_have_text("Stop recording")
+        served.publish("/topic/record", "x")
+    console.says("#status", words)
+    expect(console["#record"]).to_have_text("Record")
 
 
 def test_what_the_list_shows_is_saved_and_a_wrong_file_is_said(console: Console, served: Site, tmp_path: Path) -> None:
@@ -144,8 +226,10 @@ def test_what_the_list_shows_is_saved_and_a_wrong_file_is_said(console: Console,
 def test_a_recording_of_this_page_is_replayed_without_a_file(console: Console, served: Site) -> None:
     console.connect()
     console.subscribe("/topic/own")
+    console.page.evaluate(_NO_PICKER)
     console["#show-recording"].click()
     console["#record"].click()
+    expect(console["#recording-mark"]).to_be_visible()
     served.publish("/topic/own", "one")
     console.says("#record-words", "1 message")
     console["#record"].click()

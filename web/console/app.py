@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 import js
 
@@ -60,6 +61,7 @@ class App:
         self._views = Tabs(page, "views", self._view)
         self._menu = Menu(page, self._compose, self._apply, self._charts.forget)
         self._defaults = {id: _value(id) for id in _FIELDS}
+        page.listeners.on(js.window, "beforeunload", self._on_leave)
 
     def start(self) -> None:
         """Let the page be used."""
@@ -96,6 +98,11 @@ class App:
         for part in (self._subscriptions, self._messages, self._charts, self._frames):
             part.forget()
         page.state_changed()
+
+    def _on_leave(self, js_event: Any) -> None:
+        """Ask before a recording is lost: its file is whole only when it was stopped."""
+        if any(session.recorder.running for session in self.bar.sessions):
+            js_event.preventDefault()
 
     def _view(self, panel: str) -> None:
         self._charts.shown = self._frames.shown = False

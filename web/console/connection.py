@@ -12,7 +12,7 @@ from pystomp_web import State, brokers
 
 from . import bodies, profiles, store, words
 from .dialogs import Prompt
-from .dom import download, element, options
+from .dom import blob, download, element, options
 from .link import Options
 from .page import Page
 from .profiles import Profile
@@ -147,7 +147,7 @@ class ConnectionPanel:
             self._page.report(f"Deleted the profile {profile.name}")
 
     def _export(self) -> None:
-        download("stomp-profiles.json", profiles.dumps(self._own), "application/json")
+        download("stomp-profiles.json", blob(profiles.dumps(self._own), "application/json"))
         self._page.report(f"Exported {words.many(len(self._own), 'profile')}, without passcodes")
 
     async def _import(self) -> None:

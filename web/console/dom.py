@@ -60,9 +60,8 @@ def options(js_select: Any, *groups: tuple[str, list[tuple[str, str]]]) -> None:
             js_parent.append(js_option)
 
 
-def download(name: str, text: str, kind: str) -> None:
-    """Have the browser save a file."""
-    js_blob = js.Blob.new(to_js([text]), js_object(type=kind))
+def download(name: str, js_blob: Any) -> None:
+    """Have the browser save a file of this name: a Blob, or a File that lies in its storage."""
     url = js.URL.createObjectURL(js_blob)
     js_anchor = make("a")
     js_anchor.href = url
@@ -71,6 +70,11 @@ def download(name: str, text: str, kind: str) -> None:
     js_anchor.click()
     js_anchor.remove()
     js.URL.revokeObjectURL(url)
+
+
+def blob(text: str, kind: str) -> Any:
+    """A file's content."""
+    return js.Blob.new(to_js([text]), js_object(type=kind))
 
 
 def js_object(**entries: Any) -> Any:

@@ -50,7 +50,7 @@ class Page:
 
     def failed(self, error: BaseException) -> None:
         """Something did not work."""
-        if not isinstance(error, (StompError, ValueError, TypeError)):
+        if not isinstance(error, (StompError, OSError, ValueError, TypeError)):
             js.console.error("".join(traceback.format_exception(error)))
         self.report(str(words.trouble(error)), bad=True)
 

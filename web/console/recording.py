@@ -35,56 +35,28 @@ class Taken(NamedTuple):
     body: bytes
 
 
-class Recorder:
-    """Takes messages while it runs, up to a bound in octets."""
-
-    def __init__(self, bound: int = 200_000_000) -> None:
-        self.taken: list[Taken] = []
-        self.running = False
-        self.full = False
-        self.octets = 0
-        self._bound = bound
-
-    def start(self) -> None:
-        """Begin, with nothing taken yet."""
-        self.taken = []
-        self.octets = 0
-        self.running, self.full = True, False
-
-    def stop(self) -> None:
-        """Take no more; what was taken stays."""
-        self.running = False
-
-    def take(self, record: Record) -> None:
-        """Take a message, if it runs."""
-        if not self.running:
-            return
-        one = taken(record)
-        self.octets += len(one.body) + 200
-        if self.octets > self._bound:
-            self.running, self.full = False, True
-            return
-        self.taken.append(one)
-
-
 def taken(record: Record) -> Taken:
     """A message of the list, as a recording has it."""
     message = record.message
     return Taken(record.at, message.destination, message.headers.multi_items(), message.body)
 
 
-def dumps(messages: Iterable[Taken], form: str) -> str:
-    """The file: `form` is "jsonl" or "csv"."""
+def head(form: str) -> str:
+    """What a file of this form, "jsonl" or "csv", begins with."""
+    return _csv(_COLUMNS) if form == "csv" else ""
+
+
+def line(message: Taken, form: str) -> str:
+    """What a file of this form holds of a message."""
     if form == "jsonl":
-        return "".join(f"{json.dumps(_as_json(each), ensure_ascii=False)}\n" for each in messages)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(_COLUMNS)
-    for each in messages:
-        headers = json.dumps(each.headers, ensure_ascii=False)
-        text = _text(each.body)
-        writer.writerow([f"{each.at:.6f}", each.destination, headers, _base64(each.body), "" if text is None else text])
-    return out.getvalue()
+        return f"{json.dumps(_as_json(message), ensure_ascii=False)}\n"
+    headers = json.dumps(message.headers, ensure_ascii=False)
+    return _csv((f"{message.at:.6f}", message.destination, headers, _base64(message.body), _text(message.body) or ""))
+
+
+def dumps(messages: Iterable[Taken], form: str) -> str:
+    """The whole file."""
+    return "".join([head(form), *(line(each, form) for each in messages)])
 
 
 def loads(text: str) -> list[Taken]:
@@ -131,6 +103,18 @@ def _from_json(row: dict[str, object]) -> Taken:
     pairs = [(str(name), str(value)) for name, value in headers]
     body = base64.b64decode(str(row["body_base64"]), validate=True)
     return Taken(float(str(row["at"])), str(row["destination"]), pairs, body)
+
+
+class _Echo:
+    """Hands back what a csv.writer writes."""
+
+    @staticmethod
+    def write(text: str) -> str:
+        return text
+
+
+def _csv(row: Iterable[str]) -> str:
+    return str(csv.writer(_Echo()).writerow(row))
 
 
 def _base64(octets: bytes) -> str:

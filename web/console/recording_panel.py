@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from . import bodies, recording, words
-from .dom import download, element
+from . import bodies, files, recording, words
+from .dom import blob, download, element
 from .page import Page
 from .publisher import Publisher
-from .recording import Taken
+from .recorder import Recorder
 from .repeat import start
-
-_KINDS = {"jsonl": "application/jsonl", "csv": "text/csv"}
 
 
 class RecordingPanel:
@@ -17,29 +15,54 @@ class RecordingPanel:
 
     def __init__(self, page: Page) -> None:
         self._page = page
+        self._asking = False  # a file is being chosen
         on_click = page.listeners.on_click
         on_click("record", self._record)
-        on_click("record-save", lambda: self._save(page.session.recorder.taken, "recording"))
-        on_click("list-save", lambda: self._save([recording.taken(each) for each in page.session.listing], "messages"))
+        on_click("record-save", lambda: page.spawn(self._save()))
+        on_click("list-save", self._save_list)
         page.listeners.on(element("replay-file"), "change", lambda _: page.spawn(self._load()))
         page.listeners.on_submit("replay-form", self._replay)
         on_click("replay-stop", lambda: page.session.publisher and page.session.publisher.stop())
-        on_click("replay-own", self._own)
+        on_click("replay-own", lambda: page.spawn(self._own()))
 
     def _record(self) -> None:
         recorder = self._page.session.recorder
         if recorder.running:
             recorder.stop()
-            self._page.report(f"Recorded {words.many(len(recorder.taken), 'message')}: save them")
-        else:
-            recorder.start()
-            self._page.report("Recording what comes")
-        self._page.ask()
+        elif recorder.closed and not self._asking:
+            self._asking = True
+            self._page.spawn(self._run(recorder, str(element("record-form").value)))
 
-    def _save(self, messages: list[Taken], name: str) -> None:
+    async def _run(self, recorder: Recorder, form: str) -> None:
+        try:
+            target = await files.choose("recording", form)
+        finally:
+            self._asking = False
+        if target is None:
+            self._page.report("Nothing is recorded: no file was chosen")
+            return
+        recorder.start(target, form)
+        self._page.report(f"Recording what comes, to {target.where}")
+        self._page.ask()
+        try:
+            await recorder.run(self._page.ask)
+        finally:
+            self._page.ask()
+        advice = "" if target.own else ": save it"
+        self._page.report(f"Recorded {words.many(recorder.count, 'message')} to {target.where}{advice}")
+
+    async def _save(self) -> None:
+        recorder = self._page.session.recorder
+        if recorder.target is not None:
+            name = f"recording.{recorder.form}"
+            download(name, await recorder.target.file())
+            self._page.report(f"Saved {words.many(recorder.count, 'message')} as {name}")
+
+    def _save_list(self) -> None:
         form = str(element("record-form").value)
-        download(f"{name}.{form}", recording.dumps(messages, form), _KINDS[form])
-        self._page.report(f"Saved {words.many(len(messages), 'message')} as {name}.{form}")
+        messages = [recording.taken(each) for each in self._page.session.listing]
+        download(f"messages.{form}", blob(recording.dumps(messages, form), files.KINDS[form]))
+        self._page.report(f"Saved {words.many(len(messages), 'message')} as messages.{form}")
 
     async def _load(self) -> None:
         js_file = element("replay-file").files.item(0)
@@ -50,9 +73,12 @@ class RecordingPanel:
             )
             self._page.ask()
 
-    def _own(self) -> None:
-        self._page.session.replay = list(self._page.session.recorder.taken)
-        self._page.ask()
+    async def _own(self) -> None:
+        session = self._page.session
+        if session.recorder.target is not None:
+            js_file = await session.recorder.target.file()
+            session.replay = recording.loads(str(await js_file.text()))
+            self._page.ask()
 
     def _replay(self) -> None:
         session = self._page.session
@@ -80,13 +106,12 @@ class RecordingPanel:
         slots["record"].text("Stop recording" if recorder.running else "Record")
         slots["record"].attribute("aria-pressed", "true" if recorder.running else "false")
         slots["recording-mark"].show(recorder.running)
-        taken = len(recorder.taken)
-        told = f"{words.many(taken, 'message')}, {bodies.octets_in_words(recorder.octets)}"
-        if recorder.full:
-            told = f"{told}: it is full, and has stopped"
-        slots["record-words"].text(told if taken or recorder.running else "Nothing recorded yet.")
-        slots["record-save"].enable(taken > 0)
-        slots["replay-own"].enable(taken > 0 and not recorder.running)
+        slots["record-words"].text(self._told(recorder))
+        slots["record-form"].enable(recorder.closed)
+        some = recorder.closed and recorder.count > 0
+        slots["record-save"].show(recorder.target is not None and not recorder.target.own)
+        slots["record-save"].enable(some)
+        slots["replay-own"].enable(some)
         slots["list-save"].enable(len(session.listing) > 0)
         replay = session.replay
         slots["replay-start"].enable(bool(replay))
@@ -94,3 +119,16 @@ class RecordingPanel:
         slots["replay-what"].text(
             f"{words.many(len(replay), 'message')}{lasts}" if replay else "No recording chosen yet."
         )
+
+    @staticmethod
+    def _told(recorder: Recorder) -> str:
+        target = recorder.target
+        if target is None:
+            return "Nothing recorded yet."
+        told = f"{words.many(recorder.count, 'message')}, {bodies.octets_in_words(recorder.octets)} in {target.where}"
+        if recorder.full:
+            return f"{told}: it is full, and has stopped"
+        if not recorder.running:
+            return told if recorder.closed else f"{told}, {recorder.waiting:,} waiting"
+        room = f", which has room for {bodies.octets_in_words(target.room)}" if target.room is not None else ""
+        return f"{told}{room}" + (f"; {recorder.waiting:,} waiting" if recorder.waiting else "")

@@ -12,7 +12,7 @@ from .frames import Frames
 from .history import Filtered, History, Listing
 from .link import Entry, Link
 from .meters import Meters
-from .recording import Recorder
+from .recorder import Recorder
 from .replies import Responder
 
 if TYPE_CHECKING:

@@ -68,6 +68,7 @@ class SessionsBar:
         self.sessions.remove(session)
         if session.publisher is not None:
             session.publisher.stop()
+        session.recorder.stop()
         self._page.spawn(session.link.disconnect())
         if session is self._page.session:
             self._on_show(self.sessions[max(0, index - 1)])

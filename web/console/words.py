@@ -57,6 +57,7 @@ _TROUBLES: tuple[tuple[type[BaseException], str, str], ...] = (
     (stomp.ClientClosed, "Not connected", "Connect first."),
     (stomp.FrameTooLarge, "The message is too large", ""),
     (stomp.ProtocolError, "That is not STOMP", ""),
+    (OSError, "The file could not be written", ""),
     (ValueError, "That can't be sent", ""),
     (TypeError, "That can't be sent", ""),
 )
