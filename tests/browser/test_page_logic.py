@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 
 import pytest
 
 import pystomp_web as stomp
 from web.console import bodies, filters, fragment, meters, profiles, recording, replies, scripts, snippet, words
+from web.console.collector import Collector
 from web.console.history import Filtered, History
 from web.console.publisher import Publisher
 from web.console.recorder import Recorder
@@ -136,20 +138,21 @@ def test_the_snippet_is_python(subscriptions: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
-def test_a_recording_there_and_back(form: str) -> None:
+async def test_a_recording_there_and_back(form: str) -> None:
     taken = [
         recording.Taken(2.5, "/topic/b", [("a", "1,\n2"), ("message-id", "7")], b"\x00\xff" * 200_000),
         recording.Taken(1.25, "/topic/ä", [], 'Grüße "x"\r\n'.encode()),
     ]
-    back = recording.loads(recording.dumps(taken, form))
+    text = "".join([recording.head(form), *(recording.line(each, form) for each in taken)])
+    back = await recording.loads(text.encode())
     assert back == [taken[1], taken[0]]
     assert recording.sendable(back[1]) == {"a": "1,\n2"}
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"at": "x"}', "at,destination,headers,body_base64\n1,2,3,4"])
-def test_what_is_no_recording(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "\xff", "[]", "{}", '{"at": "x"}', "at,destination,headers,body_base64\n1,2,3,4"])
+async def test_what_is_no_recording(text: str) -> None:
     with pytest.raises(ValueError, match="That file"):
-        recording.loads(text)
+        await recording.loads(text.encode("latin-1"))
 
 
 class File:
@@ -198,7 +201,7 @@ async def test_the_recorder_writes_in_batches_and_keeps_nothing() -> None:
     assert len(file.batches) < 100
     written = b"".join(file.batches)
     assert recorder.octets == len(written)
-    assert [each.body for each in recording.loads(written.decode())] == [b"%d" % number for number in range(500)]
+    assert [each.body for each in await recording.loads(written)] == [b"%d" % number for number in range(500)]
 
 
 async def test_the_recorder_stops_where_there_is_no_room() -> None:
@@ -234,6 +237,25 @@ async def test_the_recorder_tells_what_the_disk_says() -> None:
     with pytest.raises(OSError, match=r"no disk$"):
         await recorder.run(lambda: None)
     assert (recorder.closed, recorder.running) == (True, False)
+
+
+def test_the_collector_looks_at_everything_in_quiet_times_only() -> None:
+    collector = Collector()
+    try:
+        assert not gc.isenabled()
+        for kept, hidden, looks in ((100_000, False, 0), (100_000, True, 1), (10, False, 2)):
+            for second in range(50):
+                collector.second(1000 if second < 3 else 0, kept, hidden=hidden)
+            assert collector.full == looks
+        for _ in range(70):
+            collector.second(1, 10, hidden=False)
+        assert collector.full == 2
+        many = [[number] for number in range(20_000)]
+        assert gc.get_count()[0] > 10_000
+        collector.frame()
+        assert gc.get_count()[0] < len(many) / 2
+    finally:
+        gc.enable()
 
 
 def test_scripts() -> None:
@@ -275,14 +297,14 @@ def test_numbers_in_json() -> None:
         assert dict(meters.numbers(body)) == {}
 
 
-def test_meters() -> None:
+async def test_meters() -> None:
     history = History(10)
     measured = meters.Meters()
-    first = history.add(message('{"eur": 1}'), 1, None, 0.002)
+    first = history.add(message('{"eur": 1}'), 1, 0.002)
     measured.take(first)
     assert measured.seen == {"/topic/x": ["eur"]}
     assert list(measured.round_trips.values[0]) == [2.0]
-    series = measured.plot("/topic/x", "eur", iter(history))
+    series = await measured.plot("/topic/x", "eur", list(history))
     measured.take(history.add(message('{"eur": 2}'), 1))
     measured.take(history.add(message("no number"), 1))
     assert list(series.values[0]) == [1.0, 2.0]

@@ -83,7 +83,7 @@ def test_the_history_is_bounded() -> None:
     assert history.index_of(found) == 1
     assert history.find(2) is None
     assert history.find(6) is None
-    history.limit = 2
+    history.resize(2)
     assert len(history) == history.limit == 2
     history.clear()
     assert (len(history), history.total, history.find(1)) == (0, 0, None)
@@ -105,10 +105,10 @@ def test_numbers_with_a_gap_are_found() -> None:
     history = History(10)
     history.add(message(), 1)
     history.paused = True
-    history.limit = 2
+    history.resize(2)
     for _ in range(4):
         history.add(message(), 1)
-    history.limit = 10
+    history.resize(10)
     history.resume()
     assert [history.newest(index).number for index in range(len(history))] == [5, 4, 1]
     assert [number for number in range(7) if history.find(number) is not None] == [1, 4, 5]

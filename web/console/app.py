@@ -12,6 +12,7 @@ from pystomp_web import State
 
 from . import fragment, words
 from .charts import ChartsPanel
+from .collector import Collector
 from .compose import Compose
 from .connection import ConnectionPanel
 from .dialogs import Prompt
@@ -45,6 +46,7 @@ class App:
         self.page = page = Page(self._paint)
         self.responder = Responder([])
         self._made = 0
+        self._collector = Collector()
         self.bar = SessionsBar(page, self._make, self._show)
         page.session = self.bar.sessions[0]
         prompt = Prompt(page)
@@ -136,11 +138,15 @@ class App:
     async def _measure(self) -> None:
         while True:
             await asyncio.sleep(1)
-            for session in self.bar.sessions:
+            sessions = self.bar.sessions
+            for session in sessions:
                 before = session.rate
                 session.measure()
                 if session.rate or before or self._charts.shown:
                     self.page.ask()
+            received = sum(session.rate for session in sessions)
+            kept = sum(len(session.history) + session.history.held for session in sessions)
+            self._collector.second(received, kept, hidden=bool(js.document.hidden))
 
     # What a session tells (session.Host).
 
@@ -190,6 +196,7 @@ class App:
             self.bar,
         ):
             part.paint()
+        self._collector.frame()
 
 
 def _value(id: str) -> str | bool:

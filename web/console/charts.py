@@ -13,6 +13,7 @@ from .dom import Slot, clone, closest, element, js_object, options
 from .meters import Series
 from .page import Page
 from .session import Session
+from .steps import STEP
 
 _LIBRARY = "vendor/uplot/uPlot.iife.min.js"
 _SHEET = "vendor/uplot/uPlot.min.css"
@@ -103,6 +104,7 @@ class ChartsPanel:
         self._library = "wanted"  # then: loading, ready, failed
         self._offered: list[tuple[str, str]] = []
         self._drawn = 0.0
+        self._due: dict[tuple[str, str], Plot] = {}
         self.shown = False
         page.listeners.on_submit("plot-form", self._add)
         page.listeners.on(element("plots"), "click", self._on_click)
@@ -141,15 +143,19 @@ class ChartsPanel:
         for plot in self._plots.values():
             plot.close()
         self._plots.clear()
+        self._due.clear()
         self._page.ask()
 
     def _add(self) -> None:
         session = self._page.session
         destination, _, path = str(element("plot-field").value).partition("\n")
         if path:
-            session.meters.plot(destination, path, iter(session.history))
             self._page.report(f"Plotting {path} of {destination}")
-            self._page.ask()
+            self._page.spawn(self._plot(session, destination, path))
+
+    async def _plot(self, session: Session, destination: str, path: str) -> None:
+        await session.meters.plot(destination, path, reversed(list(session.history)))
+        self._page.ask()
 
     def _on_click(self, js_event: Any) -> None:
         js_plot = closest(js_event, "[data-plot]") if closest(js_event, "button") is not None else None
@@ -172,20 +178,30 @@ class ChartsPanel:
         if self._library != "ready":
             return
         wanted = self._wanted(self._page.session)
-        now = time.monotonic()
-        if wanted.keys() == self._plots.keys() and now - self._drawn < _PAUSE:
-            return  # thousands of points are no work for each frame; the second's measure asks again
-        self._drawn = now
         for key in [key for key in self._plots if key not in wanted]:
+            self._due.pop(key, None)
             self._plots.pop(key).close()
         for key, (title, series, unit) in wanted.items():
-            plot = self._plots.get(key)
-            if plot is None:
+            if key not in self._plots:
                 plot = self._plots[key] = Plot(title, series, unit, removable=bool(key[0]))
                 plot.js_element.setAttribute("data-plot", "\n".join(key))
                 element("plots").append(plot.js_element)
-            plot.series = series
-            plot.draw()
+                self._due[key] = plot
+            self._plots[key].series = series
+        now = time.monotonic()
+        if not self._due and now - self._drawn >= _PAUSE:  # thousands of points are no work for each frame
+            self._drawn = now
+            self._due = dict(self._plots)
+        self._draw()
+
+    def _draw(self) -> None:
+        """Draw what is due, as much of it as half a frame allows; the rest has its turn in the next one."""
+        ends = time.perf_counter() + STEP
+        while self._due:
+            self._due.pop(next(iter(self._due))).draw()
+            if time.perf_counter() > ends:
+                self._page.ask()
+                break
 
     @staticmethod
     def _wanted(session: Session) -> dict[tuple[str, str], tuple[str, Series, str]]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import TYPE_CHECKING
+
+from .steps import STEP
 
 if TYPE_CHECKING:
     from pystomp_web import Message
 
     from .link import Entry
+
+_DESTINATIONS = 10_000  # of which it is known when the last message came
 
 
 class Record:
@@ -24,26 +27,21 @@ class Record:
         connection: the number of the connection that it came over.
         outcome: "acked" or "nacked", as far as this page did it.
         since: seconds since the message before it of the same destination; None for the first.
+        before: the number of that message.
         round_trip: seconds since this page sent it; None when it did not.
         entry: the subscription of the page that it came for, if any.
     """
 
-    __slots__ = ("at", "connection", "entry", "message", "number", "outcome", "round_trip", "since")
+    __slots__ = ("at", "before", "connection", "entry", "message", "number", "outcome", "round_trip", "since")
 
-    def __init__(
-        self,
-        number: int,
-        message: Message,
-        connection: int,
-        since: float | None = None,
-        round_trip: float | None = None,
-    ) -> None:
+    def __init__(self, number: int, message: Message, connection: int, round_trip: float | None) -> None:
         self.number = number
         self.at = time.time()
         self.message = message
         self.connection = connection
         self.outcome = ""
-        self.since = since
+        self.since: float | None = None
+        self.before: int | None = None
         self.round_trip = round_trip
         self.entry: Entry | None = None
 
@@ -113,6 +111,7 @@ class History(Listing):
     def __init__(self, limit: int) -> None:
         super().__init__(limit)
         self._held: deque[Record] = deque(maxlen=limit)
+        self._last: dict[str, tuple[float, int]] = {}  # destination: when its last message came, and its number
         self.paused = False
         #: messages since the last clear, kept or not
         self.total = 0
@@ -126,22 +125,28 @@ class History(Listing):
         assert limit is not None
         return limit
 
-    @limit.setter
-    def limit(self, limit: int) -> None:
+    def resize(self, limit: int) -> list[deque[Record]]:
+        """Keep so many at most; what was there before is returned, to be let go of in steps."""
+        before = [self._records, self._held]
         self._records = deque(self._records, limit)
         self._held = deque(self._held, limit)
+        return before
 
     @property
     def held(self) -> int:
         """How many wait for the end of the pause."""
         return len(self._held)
 
-    def add(
-        self, message: Message, connection: int, since: float | None = None, round_trip: float | None = None
-    ) -> Record:
+    def add(self, message: Message, connection: int, round_trip: float | None = None) -> Record:
         """Keep a message; at the limit the oldest goes."""
         self.total += 1
-        record = Record(self.total, message, connection, since, round_trip)
+        record = Record(self.total, message, connection, round_trip)
+        destination = message.destination
+        last = self._last.get(destination)
+        if last is not None:
+            record.since, record.before = record.at - last[0], last[1]
+        if last is not None or len(self._last) < _DESTINATIONS:
+            self._last[destination] = record.at, record.number
         if self.paused:
             self.lost += len(self._held) == self._held.maxlen
             self._held.append(record)
@@ -160,20 +165,18 @@ class History(Listing):
         self.lost = 0
         return held
 
-    def clear(self) -> None:
-        """Forget them all."""
-        self._records.clear()
-        self._held.clear()
+    def clear(self) -> list[deque[Record]]:
+        """Forget them all; they are returned, to be let go of in steps."""
+        limit = self.limit
+        before = [self._records, self._held]
+        self._records, self._held = deque(maxlen=limit), deque(maxlen=limit)
+        self._last.clear()
         self.total = self.lost = 0
+        return before
 
     def previous(self, record: Record) -> Record | None:
         """The kept message before this one of the same destination."""
-        index = self.index_of(record)
-        if index is None:
-            return None
-        destination = record.message.destination
-        earlier = islice(reversed(self._records), index + 1, None)
-        return next((each for each in earlier if each.message.destination == destination), None)
+        return None if record.before is None else self.find(record.before)
 
 
 class Filtered(Listing):
@@ -200,7 +203,7 @@ class Filtered(Listing):
         self._test = test
         self._rest = None if test is None else reversed(list(self._history))
 
-    def work(self, seconds: float = 0.008) -> bool:
+    def work(self, seconds: float = STEP) -> bool:
         """Look at older messages for so long; False when there are no more."""
         if self._rest is None or self._test is None:
             return False

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
+
+from .steps import in_steps
 
 if TYPE_CHECKING:
     from .history import Record
@@ -31,6 +33,12 @@ class Series:
         self.times.append(at)
         for column, value in zip(self.values, values, strict=True):
             column.append(value)
+
+    def add_before(self, at: float, value: float) -> None:
+        """One more point, older than all others; there must be room."""
+        self.changes += 1
+        self.times.appendleft(at)
+        self.values[0].appendleft(value)
 
     def clear(self) -> None:
         """Forget the points."""
@@ -80,15 +88,23 @@ class Meters:
         self._tries[destination] = tries + 1
         return True
 
-    def plot(self, destination: str, path: str, past: Iterator[Record]) -> Series:
-        """Plot a field from now on, and as far back as messages are kept."""
+    async def plot(self, destination: str, path: str, past: Iterable[Record]) -> Series:
+        """Plot a field from now on, and as far back as messages are kept and a plot has room.
+
+        Args:
+            destination: of the messages.
+            path: the field: "price.eur".
+            past: the messages that came before, the newest first.
+        """
         series = self.fields.setdefault((destination, path), Series(path))
         series.clear()
-        for record in past:
+        async for record in in_steps(past):
+            if len(series.times) == POINTS:
+                break
             if record.message.destination == destination:
                 value = dict(numbers(record.message.body)).get(path)
                 if value is not None:
-                    series.add(record.at, value)
+                    series.add_before(record.at, value)
         return series
 
 

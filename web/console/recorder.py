@@ -10,12 +10,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import recording
+from .steps import STEP
 
 if TYPE_CHECKING:
     from .history import Record
 
 _PAUSE = 0.1  # seconds between two batches, at least: a file is no place for single messages
-_SLICE = 0.008  # seconds of writing messages down before the page has its turn
 
 
 class Target(Protocol):
@@ -153,7 +153,7 @@ class Recorder:
     def _batch(self) -> tuple[str, int]:
         """What waits, written down, as much of it as is quick."""
         lines = []
-        ends = time.perf_counter() + _SLICE
+        ends = time.perf_counter() + STEP
         while self._waiting and time.perf_counter() < ends:
             record = self._waiting.popleft()
             self._waiting_octets -= len(record.message.body) + 200

@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from .steps import in_steps
+
 if TYPE_CHECKING:
     from .history import Record
 
@@ -54,25 +56,21 @@ def line(message: Taken, form: str) -> str:
     return _csv((f"{message.at:.6f}", message.destination, headers, _base64(message.body), _text(message.body) or ""))
 
 
-def dumps(messages: Iterable[Taken], form: str) -> str:
-    """The whole file."""
-    return "".join([head(form), *(line(each, form) for each in messages)])
-
-
-def loads(text: str) -> list[Taken]:
-    """The messages of a file of either form, in the order of their times.
+async def loads(octets: bytes) -> list[Taken]:
+    """The messages of a file of either form, in the order of their times; read in steps.
 
     Raises:
         ValueError: it is none.
     """
     rows: Iterable[dict[str, object]]
     try:
+        text = octets.decode()
         if text.startswith(_COLUMNS[0] + ","):
             csv.field_size_limit(1 << 30)  # bodies may be large
-            rows = [{**row, "headers": json.loads(row["headers"])} for row in csv.DictReader(io.StringIO(text))]
+            rows = ({**row, "headers": json.loads(row["headers"])} for row in csv.DictReader(io.StringIO(text)))
         else:
-            rows = [json.loads(line) for line in text.splitlines() if line.strip()]
-        found = [_from_json(row) for row in rows]
+            rows = (json.loads(line) for line in io.StringIO(text) if line.strip())
+        found = [_from_json(row) async for row in in_steps(rows)]
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"That file is no recording: {error}") from None
     if not found:

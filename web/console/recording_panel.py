@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from . import bodies, files, recording, words
-from .dom import blob, download, element
+from .dom import download, element
 from .page import Page
 from .publisher import Publisher
 from .recorder import Recorder
+from .recording import Taken
 from .repeat import start
+from .steps import in_steps
+
+_LINES = 500  # that are handed to the browser at once
 
 
 class RecordingPanel:
@@ -19,7 +25,7 @@ class RecordingPanel:
         on_click = page.listeners.on_click
         on_click("record", self._record)
         on_click("record-save", lambda: page.spawn(self._save()))
-        on_click("list-save", self._save_list)
+        on_click("list-save", lambda: page.spawn(self._save_list()))
         page.listeners.on(element("replay-file"), "change", lambda _: page.spawn(self._load()))
         page.listeners.on_submit("replay-form", self._replay)
         on_click("replay-stop", lambda: page.session.publisher and page.session.publisher.stop())
@@ -58,16 +64,24 @@ class RecordingPanel:
             download(name, await recorder.target.file())
             self._page.report(f"Saved {words.many(recorder.count, 'message')} as {name}")
 
-    def _save_list(self) -> None:
+    async def _save_list(self) -> None:
         form = str(element("record-form").value)
-        messages = [recording.taken(each) for each in self._page.session.listing]
-        download(f"messages.{form}", blob(recording.dumps(messages, form), files.KINDS[form]))
-        self._page.report(f"Saved {words.many(len(messages), 'message')} as messages.{form}")
+        records = list(self._page.session.listing)
+        target = files.InMemory(files.KINDS[form])
+        lines = [recording.head(form)]
+        async for each in in_steps(records):
+            lines.append(recording.line(recording.taken(each), form))
+            if len(lines) > _LINES:
+                await target.write("".join(lines).encode())
+                lines.clear()
+        await target.write("".join(lines).encode())
+        download(f"messages.{form}", await target.file())
+        self._page.report(f"Saved {words.many(len(records), 'message')} as messages.{form}")
 
     async def _load(self) -> None:
         js_file = element("replay-file").files.item(0)
         if js_file:
-            self._page.session.replay = recording.loads(str(await js_file.text()))
+            self._page.session.replay = await _read(js_file)
             self._page.report(
                 f"{words.many(len(self._page.session.replay), 'message')} of {js_file.name} can be replayed"
             )
@@ -76,8 +90,7 @@ class RecordingPanel:
     async def _own(self) -> None:
         session = self._page.session
         if session.recorder.target is not None:
-            js_file = await session.recorder.target.file()
-            session.replay = recording.loads(str(await js_file.text()))
+            session.replay = await _read(await session.recorder.target.file())
             self._page.ask()
 
     def _replay(self) -> None:
@@ -132,3 +145,8 @@ class RecordingPanel:
             return told if recorder.closed else f"{told}, {recorder.waiting:,} waiting"
         room = f", which has room for {bodies.octets_in_words(target.room)}" if target.room is not None else ""
         return f"{told}{room}" + (f"; {recorder.waiting:,} waiting" if recorder.waiting else "")
+
+
+async def _read(js_blob: Any) -> list[Taken]:
+    js_buffer = await js_blob.arrayBuffer()
+    return await recording.loads(js_buffer.to_bytes())

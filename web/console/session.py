@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from . import filters
 from .frames import Frames
-from .history import Filtered, History, Listing
+from .history import Filtered, History, Listing, Record
 from .link import Entry, Link
 from .meters import Meters
 from .recorder import Recorder
 from .replies import Responder
+from .steps import in_steps
 
 if TYPE_CHECKING:
     from pystomp_web import Frame, Message
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .publisher import Publisher
     from .recording import Taken
 
-_DESTINATIONS = 10_000
+_SOON = 500  # records that a filter looks at in one go
 
 
 class Host(Protocol):
@@ -69,7 +70,6 @@ class Session:
         self.rate = 0
         self.light = ""
         self._host = host
-        self._last: dict[str, float] = {}
         self._sent: dict[tuple[str, bytes], deque[float]] = {}
         self._counted = (0, 0)
 
@@ -99,23 +99,34 @@ class Session:
 
     def set_limit(self, limit: int) -> None:
         """Keep so many messages."""
-        self.history.limit = limit
+        self.link.spawn(_let_go(self.history.resize(limit)))
         self.set_filter(self.filter_text)
 
     def pause(self) -> None:
         """Hold what comes, or show what was held."""
-        if self.history.paused:
-            for record in self.history.resume():
-                self.filtered.add(record)
-        else:
+        if not self.history.paused:
             self.history.paused = True
+            return
+        held = self.history.resume()
+        if len(held) > _SOON:
+            self.set_filter(self.filter_text)
+        else:
+            for record in held:
+                self.filtered.add(record)
 
     def clear(self) -> None:
         """Forget the messages."""
-        self.history.clear()
+        self.link.spawn(_let_go(self.history.clear()))
         self.filtered.begin(self.test)
-        self._last.clear()
         self.settles = False
+
+    def close(self) -> None:
+        """Nothing of it is wanted any more."""
+        if self.publisher is not None:
+            self.publisher.stop()
+        self.recorder.stop()
+        self.clear()
+        self.link.spawn(self.link.disconnect())
 
     def measure(self) -> None:
         """Once a second: what came and went."""
@@ -135,14 +146,8 @@ class Session:
 
     def received(self, message: Message, entry: Entry, connection: int) -> None:
         """A message came."""
-        now = time.time()
-        destination = message.destination
-        before = self._last.get(destination)
-        if before is not None or len(self._last) < _DESTINATIONS:
-            self._last[destination] = now
         history = self.history
-        trip = self._round_trip(message) if self._sent else None
-        record = history.add(message, connection, None if before is None else now - before, trip)
+        record = history.add(message, connection, self._round_trip(message) if self._sent else None)
         record.entry = entry
         if not history.paused:
             self.filtered.add(record)
@@ -177,3 +182,9 @@ class Session:
     def failed(self, error: BaseException) -> None:
         """Something failed that nobody waited for."""
         self._host.session_failed(self, error)
+
+
+async def _let_go(lists: list[deque[Record]]) -> None:
+    """Let go of records: a hundred thousand at once would hold up the page."""
+    async for _ in in_steps(each.popleft() for each in lists for _ in range(len(each))):
+        pass

@@ -66,10 +66,7 @@ class SessionsBar:
             return
         index = self.sessions.index(session)
         self.sessions.remove(session)
-        if session.publisher is not None:
-            session.publisher.stop()
-        session.recorder.stop()
-        self._page.spawn(session.link.disconnect())
+        session.close()
         if session is self._page.session:
             self._on_show(self.sessions[max(0, index - 1)])
         element("new-session").focus()
