@@ -78,7 +78,7 @@ class Engine:
         self.last_error: BaseException | None = None
         self.frames_in = self.frames_out = self.messages = 0
         self.connections = 0
-        self.to_wake: list[Subscription] = []  # those that somebody waits for, and that got a message in this batch
+        self.to_wake: list[Callable[[], None]] = []  # each wakes whoever waits for what came in this batch
         self.dropped_messages = 0
         self._bytes_in = self._bytes_out = 0  # of connections that have ended
         self._settings = settings
@@ -190,7 +190,10 @@ class Engine:
             return subscription._deliver(frame, self.sender.epoch)
         if frame.command == "RECEIPT":
             id = frame.headers.get("receipt-id", "")
-            if not self.sender.receipts.received(id) and not self.sender.receipts.is_ours(id):
+            receipt = self.sender.receipts.received(id)
+            if receipt is not None:
+                self.to_wake.append(receipt.future.wake)
+            elif not self.sender.receipts.is_ours(id):
                 self.observers.nobody(frame)
         else:
             self._on_error(frame)
@@ -199,8 +202,8 @@ class Engine:
     def _on_batch(self) -> None:
         if self.to_wake:
             waking, self.to_wake = self.to_wake, []
-            for subscription in waking:
-                subscription._wake_all()
+            for wake in waking:
+                wake()
 
     def _on_stray(self, frame: Frame) -> bool:
         """A MESSAGE whose `subscription` is none of ours."""

@@ -59,7 +59,7 @@ class Message:
         """
         frame = self._frame
         content_type = frame.headers.get("content-type")
-        if content_type is not None:
+        if content_type is not None and ";" in content_type:
             found = _CHARSET.search(content_type)
             if found is not None:
                 return frame.body.decode(found[1])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Callable
 
 from ..errors import ReceiptTimeout, StompError
 from .alarm import Alarm, Deadline
+from .waking import Waiter
 
 
 class Receipt:
@@ -28,7 +28,7 @@ class Receipt:
         self.what = what
         self.written = False
         self.sent_at = 0.0
-        self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.future = Waiter()
         self.deadline: Deadline | None = None
         self.on_receipt: Callable[[], None] | None = None
         self.on_failure: Callable[[BaseException], None] | None = None
@@ -53,8 +53,6 @@ class Receipts:
         """Wait for a new receipt; after `timeout` seconds (None: without limit) it fails with ReceiptTimeout."""
         self._count += 1
         receipt = Receipt(f"{self._prefix}-{self._count}", what)
-        # An end that nobody awaits any more is no fault of the program.
-        receipt.future.add_done_callback(_retrieve)
         self._waiting[receipt.id] = receipt
         if timeout is not None:
 
@@ -86,26 +84,22 @@ class Receipts:
             receipt.deadline.cancel()
         return receipt
 
-    def received(self, id: str) -> bool:
-        """RECEIPT came. Whether somebody waited."""
+    def received(self, id: str) -> Receipt | None:
+        """RECEIPT came. The one that was waited for: whoever got it wakes its `future`."""
         receipt = self._take(id)
-        if receipt is None:
-            return False
-        if receipt.sent_at:
-            self.round_trip = time.monotonic() - receipt.sent_at
-        if not receipt.future.done():
-            receipt.future.set_result(None)
-        if receipt.on_receipt is not None:
-            receipt.on_receipt()
-        return True
+        if receipt is not None:
+            if receipt.sent_at:
+                self.round_trip = time.monotonic() - receipt.sent_at
+            if receipt.on_receipt is not None:
+                receipt.on_receipt()
+        return receipt
 
     def fail(self, id: str, error: BaseException) -> None:
         """This one will not come."""
         receipt = self._take(id)
         if receipt is None:
             return
-        if not receipt.future.done():
-            receipt.future.set_exception(error)
+        receipt.future.fail(error)
         if receipt.on_failure is not None:
             receipt.on_failure(error)
 
@@ -118,8 +112,3 @@ class Receipts:
         for id, receipt in list(self._waiting.items()):
             if receipt.written or unwritten:
                 self.fail(id, make())
-
-
-def _retrieve(future: asyncio.Future[None]) -> None:
-    if not future.cancelled():
-        future.exception()

@@ -121,7 +121,7 @@ class Subscription:
         self._pending = pending = pending + 1
         if self._getters and not self._to_wake:
             self._to_wake = True
-            self._engine.to_wake.append(self)
+            self._engine.to_wake.append(self._wake_all)
         if pending * 2 >= self._maxsize:
             return self._wants_turn()
         return False
@@ -195,6 +195,8 @@ class Subscription:
             result = callback(message)
         except Exception as error:
             self._engine.observers.failed(error, f"the callback of {self.destination!r}")
+            return
+        if result is None:  # the short way of most
             return
         if hasattr(result, "__await__") or hasattr(result, "then"):  # a coroutine, or a JavaScript promise
             self._running += 1

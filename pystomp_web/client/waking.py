@@ -56,6 +56,13 @@ class Waiter(asyncio.Future[None]):
         for callback, context in waiting:
             context.run(callback, self)
 
+    def fail(self, error: BaseException) -> None:
+        """Done with an error, in a later turn of the loop; that nobody awaits it is no fault of the program."""
+        if not self.done():
+            self.set_exception(error)
+            self.exception()  # so asyncio does not complain
+            self._schedule()
+
     def _schedule(self) -> None:
         waiting, self._waiting = self._waiting, []
         for callback, context in waiting:

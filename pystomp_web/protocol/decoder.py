@@ -216,9 +216,12 @@ class Decoder:
         """The next frame, or None until more octets have come."""
         head = self._head
         if head is None:
-            head = self._read_head()
+            # The short way of most: a head that is here whole.
+            whole = None if self._partial else self._scanner.whole.match(self._buffer, self._position)
+            head = self._read_head() if whole is None else self._take_whole(whole)
             if head is None:
                 return None
+            del whole  # it would keep the buffer from being resized
         command, headers, start, length = head
         buffer = self._buffer
         if length is not None:
@@ -249,10 +252,6 @@ class Decoder:
 
     def _read_head(self) -> tuple[str, Headers, int, int | None] | None:
         """The head that begins at _position, checked; None until it is complete."""
-        if not self._partial:
-            whole = self._scanner.whole.match(self._buffer, self._position)
-            if whole is not None:
-                return self._take_whole(whole)
         buffer, rules = self._buffer, self._rules
         position = self._position
         size = len(buffer)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BrowserTransport", "page_events", "resolve_url"]
 
-_BATCH = 256
+_BATCH = 256  # messages at the most
+_JOINED = 64 * 1024  # octets that a batch of text is meant to have: longer strings cost the engine's collector more
 _BUDGET = 0.008  # seconds: half a frame of the screen
 _LARGE = 2048  # characters or octets: from here on one message too is cheaper as a batch
 _CLOSED = 3
@@ -50,6 +51,7 @@ class BrowserTransport(Transport):
         self._end: tuple[int, str, bool] | None = None  # not yet reported
         self._current: Iterator[Buffer] | None = None  # of the batch that is being delivered
         self._large = False
+        self._most = _BATCH  # for messages as long as the last ones
         self._hopping = False
         self._draining = False
         self._inside = 0  # calls of our own that are running
@@ -178,14 +180,15 @@ class BrowserTransport(Transport):
         """A close event, or an error: a socket that CSP blocked has no other end than its error."""
         if self._ended:
             return
+        if self._opening is not None and not self._opening.done():
+            # WebKit says error alone where it refuses a port, in the state CONNECTING.
+            self._opening.set_result(False)
+            return
         if js_event.type == "close":
             self._end = (int(js_event.code), str(js_event.reason), bool(js_event.wasClean))
         elif self._js_socket.readyState == _CLOSED and self._end is None:
             self._end = (1006, "", False)
         if self._end is None:
-            return
-        if self._opening is not None and not self._opening.done():
-            self._opening.set_result(False)
             return
         self._inside += 1
         try:
@@ -239,20 +242,22 @@ class BrowserTransport(Transport):
         until = None if seconds is None else monotonic() + seconds
         try:
             while not (self._paused or self._ended):
-                count = _BATCH
+                count = most = self._most
                 if self._current is None:
-                    js_events = self._js_queue.splice(0, _BATCH)
+                    js_events = self._js_queue.splice(0, most)
                     count = js_events.length
                     if not count:
                         return
                     self._current = payloads(js_events, joined=self.joined)
                 for data in self._current:
-                    self._large = len(data) > _LARGE * count
+                    size = len(data) // count
+                    self._large = size > _LARGE
+                    self._most = min(_BATCH, _JOINED // (size + 1) + 1)
                     self._hand_over(data)
                     if self._paused or self._ended or (until is not None and monotonic() >= until):
                         return
                 self._current = None
-                if count < _BATCH:  # while Python runs no event is added
+                if count < most:  # while Python runs no event is added
                     return
         finally:
             shared.depth -= 1

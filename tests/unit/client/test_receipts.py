@@ -30,9 +30,10 @@ async def test_the_first_end_counts() -> None:
     receipt.on_failure = lambda _error: seen.append("failure")
     assert receipts.get(receipt.id) is receipt
     assert receipts.get(None) is None
-    assert receipts.received(receipt.id)
-    assert not receipts.received(receipt.id)
+    assert receipts.received(receipt.id) is receipt
+    assert receipts.received(receipt.id) is None
     receipts.fail(receipt.id, ConnectionLost("late"))
+    receipt.future.wake()
     await receipt.future
     assert seen == ["receipt"]
     assert receipts.is_ours(receipt.id)

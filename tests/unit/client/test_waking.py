@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -129,3 +130,26 @@ async def test_what_the_woken_task_raises_stays_its_own() -> None:
     assert log == ["before", "after"]
     with pytest.raises(KeyError):
         await task
+
+
+async def test_a_failure_is_raised_in_a_later_turn() -> None:
+    waiter, log = Waiter(), list[str]()
+    task = await _waiting(waiter, log)
+    waiter.fail(ValueError("no"))
+    waiter.fail(ValueError("again"))
+    assert not task.done()
+    with pytest.raises(ValueError, match="no"):
+        await task
+    waiter.wake()
+    assert log == []
+
+
+async def test_a_failure_that_nobody_awaits_is_no_fault() -> None:
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+    waiter = Waiter()
+    waiter.fail(ValueError("nobody asks"))
+    del waiter
+    gc.collect()
+    await asyncio.sleep(0)
+    assert complaints == []
