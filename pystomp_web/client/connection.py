@@ -22,6 +22,7 @@ from ..errors import (
 from ..protocol import Frame, Limits
 from ..protocol.session import Session, SessionState
 from ..transport.base import Buffer, Transport
+from . import platform
 from .alarm import Alarm, Deadline
 
 logger = logging.getLogger("pystomp_web")
@@ -31,7 +32,9 @@ DRAIN_BUDGET = 0.008
 #: The clock is looked at once in this many frames.
 _FRAMES_PER_LOOK = 16
 #: A timer that is later than this, in seconds, tells of a page that was blocked, frozen or asleep.
-_LATE = 1.0
+_LATE = 0.1
+#: Seconds that what arrived meanwhile has to come out of the browser, at most, and how often it may be late again.
+_GRACE, _GRACES = 1.0, 3
 #: The close code for a peer that does not speak STOMP: a page may choose 1000 and 3000 to 4999 only.
 PROTOCOL_ERROR_CODE = 4002
 
@@ -103,11 +106,13 @@ class Connection:
         self._frames: Iterator[Frame] = iter(())
         self._paused = False
         self._turns = 1  # how many turns of the loop a pause lasts
+        self._turn = platform.turn()
         self._ending: tuple[int, str, bool] | None = None
         self._closed_during_connect: asyncio.Future[int] | None = None
         self._beat: Deadline | None = None
         self._watch: Deadline | None = None
         self._expected_at = 0.0
+        self._graces = 0
 
     # Opening.
 
@@ -247,14 +252,20 @@ class Connection:
     def _pause(self) -> None:
         self._paused = True
         self.transport.pause()
-        asyncio.get_running_loop().call_soon(self._resume)
+        self._resume_later()
+
+    def _resume_later(self) -> None:
+        if self._turn:
+            asyncio.get_running_loop().call_later(self._turn, self._resume)
+        else:
+            asyncio.get_running_loop().call_soon(self._resume)
 
     def _resume(self) -> None:
         if self._over or not self._paused:
             return
         if self._turns > 1:
             self._turns -= 1
-            asyncio.get_running_loop().call_soon(self._resume)
+            self._resume_later()
             return
         self._paused = False
         self._pump()
@@ -378,6 +389,7 @@ class Connection:
 
     def _next_watch(self) -> None:
         self._expected_at = self.session.heartbeat.dead_at(time.monotonic())
+        self._graces = 0
         self._watch = self._alarm.at(self._expected_at, self._check_peer)
 
     def _check_peer(self) -> None:
@@ -388,11 +400,15 @@ class Connection:
         self.transport.drain()
         if self._over:
             return
-        # What arrived while the page was blocked or asleep still waits in the browser's queue of events.
-        grace = 0.0 if now - self._expected_at < _LATE else min(_LATE, self.session.heartbeat.expect_every)
-        if grace:
-            self._watch = self._alarm.at(now + grace, self._give_up_if_silent)
+        # What arrived while the page was blocked or asleep is still on its way: in the browser's queue of events, or, in
+        # WebKit, in another process, which timers overtake.
+        late = now - self._expected_at
+        if late > _LATE and self._graces < _GRACES:
+            self._graces += 1
+            self._expected_at = now + min(late, _GRACE, self.session.heartbeat.expect_every)
+            self._watch = self._alarm.at(self._expected_at, self._check_peer)
         else:
+            self._expected_at = now
             asyncio.get_running_loop().call_soon(self._give_up_if_silent)
 
     def _give_up_if_silent(self) -> None:
@@ -405,6 +421,9 @@ class Connection:
             return
         if beat.dead_at(now) > now or self._paused:
             self._next_watch()
+            return
+        if now - self._expected_at > _LATE and self._graces < _GRACES:  # blocked once more, in this one turn
+            self._check_peer()
             return
         silence = now - beat.received_at
         self.end(

@@ -17,6 +17,8 @@ _BLOCKED_PORTS = frozenset(
 )
 #: Seconds that the probe may take.
 _PROBE = 2.0
+#: Seconds that the page's policy has to say that it was the one to refuse.
+_LATE = 0.25
 _GATEWAY = "a gateway (python -m pystomp_web.server --broker tcp://host:port)"
 #: What it means when something answers the probe, nothing does, or not in time.
 _FINDINGS = {
@@ -46,9 +48,11 @@ class Diagnostician:
         """
         scheme, _, rest = url.partition("://")
         place = rest.replace("?", "/").partition("/")[0]
-        if scheme == "ws" and page.page_is_secure() and not _is_local(host_of(url)):
+        vague = "SecurityError" in known  # WebKit raises it for a policy and for mixed content, of local hosts too
+        if scheme == "ws" and page.page_is_secure() and (vague or not _is_local(host_of(url))):
             return "mixed content: this page came over https, so it may open wss:// only; use a wss:// URL"
-        if self._is_blocked(scheme, place):
+        refused = known and "SyntaxError" not in known
+        if vague or (await self._was_blocked(scheme, place) if refused else self._is_blocked(scheme, place)):
             return f"blocked by this page's Content-Security-Policy: add {scheme}://{place} to its connect-src"
         if not page.is_online():
             return "offline: the browser has no network; it will be tried again when it has"
@@ -69,13 +73,19 @@ class Diagnostician:
     async def _probe(self, url: str, place: str) -> str:
         answer = await page.answers_http(url, _PROBE)
         scheme = "https" if url.startswith("wss:") else "http"
-        if answer is False and self._is_blocked(scheme, place):
+        if answer is False and await self._was_blocked(scheme, place):
             return (
                 f"not found out, since this page's Content-Security-Policy does not let it ask {scheme}://{place}: "
                 "nothing listens there, TLS failed, it is a plain STOMP port, or an HTTP server refused the WebSocket "
                 "handshake (path, subprotocol, Origin)"
             )
         return _FINDINGS[answer]
+
+    async def _was_blocked(self, scheme: str, place: str) -> bool:
+        """Of what has just failed: Firefox and WebKit tell of the policy in an event behind the failure."""
+        if not self._is_blocked(scheme, place):
+            await self._violations.next(_LATE)
+        return self._is_blocked(scheme, place)
 
     def _is_blocked(self, scheme: str, place: str) -> bool:
         """Whether the page's policy has blocked just this; browsers name the whole URL, its origin or its scheme."""

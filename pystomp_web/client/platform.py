@@ -35,6 +35,15 @@ def timer() -> Callable[[Callable[[], None]], Timer]:
     return LoopTimer
 
 
+def turn() -> float:
+    """Seconds after which everything that is ready in the loop now has had its turn; 0: what is called later comes later."""
+    if IN_BROWSER:
+        from ..transport.page import turn
+
+        return turn()
+    return 0.0
+
+
 def watch_page(on_check: Callable[[], None]) -> Callable[[], None] | None:
     """Be called when the page is seen again or the network is back. Returns what takes that back, or None."""
     if IN_BROWSER:

@@ -19,11 +19,16 @@ class Page(SimpleNamespace):
 
     def __init__(self) -> None:
         super().__init__(secure=False, online=True, answer=False, blocked=[], probes=[], closed=False)
+        self.late: list[str] = []
         outer = self
 
         class Violations:
             def __init__(self) -> None:
                 self.blocked = outer.blocked
+
+            async def next(self, seconds: float) -> None:
+                assert 0 < seconds < 1
+                self.blocked += outer.late
 
             def close(self) -> None:
                 outer.closed = True
@@ -84,6 +89,24 @@ async def test_policy(page: Page) -> None:
     assert "wss://host" in await diagnosing.explain("wss://host/y")
     diagnosing.refresh()
     assert await diagnosing.explain("wss://host/y", "known") == "known"
+
+
+async def test_a_policy_that_is_told_of_behind_what_it_blocked(page: Page) -> None:
+    page.late = ["ws://host/x", "http://other/x"]
+    assert "Content-Security-Policy" in await diagnostician().explain("ws://host/x", "NS_ERROR_CONTENT_BLOCKED")
+    page.blocked.clear()
+    text = await diagnostician().explain("ws://other/x")
+    assert "Content-Security-Policy does not let it ask" in text
+    page.blocked.clear()
+    assert await diagnostician().explain("ws://host/x", "SyntaxError: no token") == "SyntaxError: no token"
+
+
+async def test_what_webkit_calls_insecure(page: Page) -> None:
+    insecure = "SecurityError: The operation is insecure."
+    assert "Content-Security-Policy" in await diagnostician().explain("ws://localhost/x", insecure)
+    page.secure = True
+    assert "mixed content" in await diagnostician().explain("ws://localhost/x", insecure)
+    assert "Content-Security-Policy" in await diagnostician().explain("wss://localhost/x", insecure)
 
 
 async def test_offline_and_ports(page: Page) -> None:
