@@ -122,13 +122,22 @@ make_pyodide_wheels() {
     --abi none --platform any -d build/pyodide-wheels -r tests/tools/pyodide-wheels.txt
 }
 
+archives() { # made by the very Python that reads them
+  node tests/tools/in_pyodide.mjs build/npm/node_modules/pyodide tests/tools/archives.py "$@"
+}
+
 make_stdlib() {
-  node tests/tools/pyc_stdlib.mjs build/npm/node_modules/pyodide build/stdlib.zip
+  mkdir -p build/stdlib
+  archives stdlib build/npm/node_modules/pyodide/python_stdlib.zip build/stdlib
+}
+
+make_bytecode() {
+  archives bytecode build/dist/*.whl web build/bytecode.zip
 }
 
 make_pyodide() {
-  "$PY" tests/tools/pyodide_dist.py build/npm/node_modules/pyodide build/stdlib.zip build/pyodide build/pyodide-wheels/*.whl \
-    build/dist/*.whl
+  "$PY" tests/tools/pyodide_dist.py build/npm/node_modules/pyodide build/stdlib/python_stdlib.zip build/pyodide \
+    build/pyodide-wheels/*.whl build/dist/*.whl build/stdlib/python_stdlib_rest.zip build/bytecode.zip
 }
 
 can_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
@@ -139,20 +148,29 @@ apt_install() {
   apt-get install -y -qq --no-install-recommends "$@"
 }
 
-# These two may fail: what follows from it is said by setup_browser and setup_rabbitmq.
+# These may fail: what follows from it is said by setup_browser, setup_rabbitmq and setup_proxies.
 make_chromium() {
   { can_apt && apt_install chromium; } || "$PY" -m playwright install chromium || true
 }
 
-make_rabbitmq() {
-  # Its package starts a system-wide node unless a policy forbids it. Ours lasts as long as this step.
+# The packages of servers start them system-wide unless a policy forbids it. Ours lasts as long as this step.
+apt_install_without_services() {
   local policy=/usr/sbin/policy-rc.d
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"
     chmod +x "$policy"
     trap 'rm -f /usr/sbin/policy-rc.d' EXIT
   fi
-  apt_install rabbitmq-server || true
+  apt_install "$@"
+}
+
+make_rabbitmq() { apt_install_without_services rabbitmq-server || true; }
+
+make_proxies() {
+  local name
+  for name in nginx caddy; do
+    has_proxy "$name" || apt_install_without_services "$name" || true
+  done
 }
 
 setup_python() {
@@ -190,9 +208,14 @@ setup_pyodide() {
     "macOS: brew install node)"
   step npm "$(hash_of web/package.json web/package-lock.json)" build/npm/node_modules/pyodide make_npm
   step vendor "$(hash_of build/stamps/npm)" build/vendor make_vendor
-  step stdlib "$(hash_of tests/tools/pyc_stdlib.mjs build/stamps/npm)" build/stdlib.zip make_stdlib
+  local tools="tests/tools/in_pyodide.mjs tests/tools/archives.py"
+  # shellcheck disable=SC2086 # names, one word each
+  step stdlib "$(hash_of $tools tests/tools/stdlib_core.txt tests/tools/stdlib_on_demand.py build/stamps/npm)" \
+    build/stdlib/python_stdlib.zip make_stdlib
+  # shellcheck disable=SC2086
+  step bytecode "$(hash_of $tools build/stamps/npm "$(wheel_path)" $(find web -name '*.py' | LC_ALL=C sort))" build/bytecode.zip make_bytecode
   step pyodide-wheels "$(hash_of tests/tools/pyodide-wheels.txt)" build/pyodide-wheels make_pyodide_wheels
-  step pyodide "$(hash_of tests/tools/pyodide_dist.py build/stamps/stdlib build/stamps/pyodide-wheels "$(wheel_path)")" \
+  step pyodide "$(hash_of tests/tools/pyodide_dist.py build/stamps/stdlib build/stamps/bytecode build/stamps/pyodide-wheels "$(wheel_path)")" \
     build/pyodide/pyodide-lock.json make_pyodide
 }
 
@@ -220,6 +243,23 @@ setup_rabbitmq() {
     say "[rabbitmq] RabbitMQ is missing and could not be installed: its tests can't run here." \
       "Install it (Debian: apt-get install rabbitmq-server; macOS: brew install rabbitmq)"
   fi
+}
+
+has_proxy() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
+
+setup_proxies() { # the tests of docs/howto/deploy.md run behind them
+  local name
+  if ! { has_proxy nginx && has_proxy caddy; } && can_apt; then
+    step proxies-install "" "" make_proxies
+  fi
+  for name in nginx caddy; do
+    if has_proxy "$name"; then
+      say "[$name] up to date"
+    else
+      say "[$name] missing, and could not be installed: the test behind it can't run here. Install it (Debian: apt-get install $name;" \
+        "macOS: brew install $name)"
+    fi
+  done
 }
 
 make_java() { apt_install default-jdk-headless maven || true; }
@@ -288,6 +328,7 @@ verb_test() {
   setup_pyodide
   setup_browser
   setup_rabbitmq
+  setup_proxies
   setup_done
   # A folder of its own for each run, so that two runs in one tree don't mix their data.
   local data=build/coverage/$$ code=0 out
@@ -353,6 +394,7 @@ verb_bench() {
   step bench "$(hash_of tests/bench/package-lock.json tests/bench/requirements.txt)" build/bench-npm/node_modules make_bench
   setup_done
   "$PY" -m tests.bench.codec
+  "$PY" -m tests.bench.dashboard "$@"
   "$PY" -m tests.bench.bench "$@"
 }
 

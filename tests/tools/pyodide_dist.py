@@ -2,9 +2,12 @@
 
 npm's own lock lists some three hundred packages whose files are not there (and whose hashes differ from PyPI's files of
 the same names), so `loadPackage("pytest")` with it fails. The lock written here lists what lies in the folder only.
+`sizes.json` says how many octets each file has: from a compressed answer a page can't learn how much is to come.
 Standard library only: it runs before anything is installed.
 
-    python pyodide_dist.py RUNTIME STDLIB.zip OUT WHEEL...
+    python pyodide_dist.py RUNTIME STDLIB.zip OUT FILE...
+
+Files that are no wheels are put into the folder as they are.
 """
 
 from __future__ import annotations
@@ -19,8 +22,10 @@ from email.parser import Parser
 from pathlib import Path
 from typing import Any
 
-RUNTIME_FILES = ("pyodide.mjs", "pyodide.js", "pyodide.asm.mjs", "pyodide.asm.wasm")
-STDLIB = "python_stdlib.zip"
+RUNTIME_FILES = ("pyodide.mjs", "pyodide.js", "pyodide.asm.wasm")
+#: The second is its name in the older ones.
+ASM_MODULES = ("pyodide.asm.mjs", "pyodide.asm.js")
+STDLIB, LOCK, SIZES = "python_stdlib.zip", "pyodide-lock.json", "sizes.json"
 
 # The dependencies of the wheels that matter inside Pyodide; their metadata also names some for other platforms.
 _REQUIREMENT_NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -54,27 +59,34 @@ def lock_entry(wheel: Path) -> dict[str, Any]:
     }
 
 
-def lay(runtime: Path, stdlib: Path, out: Path, wheels: list[Path]) -> None:
+def lay(runtime: Path, stdlib: Path, out: Path, files: list[Path]) -> None:
     """Fill the folder `out` anew; files that others may be serving from it are replaced, never half written."""
     out.mkdir(parents=True, exist_ok=True)
+    wheels = [path for path in files if path.suffix == ".whl"]
     packages = {normalized(entry["name"]): entry for entry in map(lock_entry, wheels)}
     for entry in packages.values():
         entry["depends"] = [name for name in entry["depends"] if name in packages]
     lock = json.loads((runtime / "pyodide-lock.json").read_text())
     lock["packages"] = dict(sorted(packages.items()))
-    sources = {name: runtime / name for name in RUNTIME_FILES} | {STDLIB: stdlib} | {w.name: w for w in wheels}
+    names = (*RUNTIME_FILES, next(name for name in ASM_MODULES if (runtime / name).exists()))
+    sources = {name: runtime / name for name in names} | {STDLIB: stdlib} | {path.name: path for path in files}
     for name, source in sources.items():
         part = out / f".{name}.part"
         shutil.copyfile(source, part)
         part.replace(out / name)
-    part = out / ".pyodide-lock.json.part"
-    part.write_text(json.dumps(lock, indent=1) + "\n")
-    part.replace(out / "pyodide-lock.json")
+    _write_json(out / LOCK, lock)
+    _write_json(out / SIZES, {name: (out / name).stat().st_size for name in sorted([*sources, LOCK])})
     for path in out.iterdir():
-        if path.name not in sources and path.name != "pyodide-lock.json":
+        if path.name not in (*sources, LOCK, SIZES):
             path.unlink()
 
 
+def _write_json(path: Path, content: object) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(json.dumps(content, indent=1) + "\n")
+    part.replace(path)
+
+
 if __name__ == "__main__":
-    runtime, stdlib, out, *wheels = map(Path, sys.argv[1:])
-    lay(runtime, stdlib, out, wheels)
+    runtime, stdlib, out, *files = map(Path, sys.argv[1:])
+    lay(runtime, stdlib, out, files)
