@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 from pytest_pyodide import fixture as pyodide_fixture
 from pytest_pyodide import get_global_config
 from pytest_pyodide import runner as pyodide_runner
@@ -20,9 +20,11 @@ from pytest_pyodide.server import DefaultHandler
 
 from tests.support.asynctests import run_async
 from tests.support.chromium import FLAGS, find_chromium
-from tests.support.firefox import launch_firefox
+from tests.support.firefox import find_firefox, launch_firefox
 from tests.support.loopthread import LoopThread
+from tests.support.missing import missing
 from tests.support.pyodide_page import PyodidePage
+from tests.support.scripted import ScriptedServer
 from tests.support.static_server import TestSite
 
 #: These need no browser. They come first: a fault is told sooner, and the main thread has no loop yet, which
@@ -53,21 +55,38 @@ def loop_thread() -> Iterator[LoopThread]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The one browser of the run, by Playwright's synchronous interface: Chromium, or what PYSTOMP_BROWSER says."""
-    if os.environ.get("PYSTOMP_BROWSER") == "firefox":
-        with sync_playwright() as playwright:
-            firefox = launch_firefox(playwright)
-            yield firefox
-            firefox.close()
-        return
+def playwright() -> Iterator[Playwright]:
+    """Playwright's synchronous interface: there can be one in a process."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium."""
     executable = find_chromium()
     if executable is None:
         pytest.fail("no Chromium found: ./build.sh test installs one, PYSTOMP_WEB_CHROMIUM names one")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield chromium
-        chromium.close()
+    launched = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+    yield launched
+    launched.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(playwright: Playwright) -> Iterator[Browser]:
+    """Firefox."""
+    if find_firefox() is None:
+        missing("no Firefox found: ./build.sh test installs one (Debian: firefox-esr), PYSTOMP_WEB_FIREFOX names one")
+    launched = launch_firefox(playwright)
+    yield launched
+    launched.close()
+
+
+@pytest.fixture(scope="session")
+def browser(request: pytest.FixtureRequest) -> Browser:
+    """The usual browser of the run: Chromium, or what PYSTOMP_BROWSER says."""
+    found: Browser = request.getfixturevalue(os.environ.get("PYSTOMP_BROWSER", "chromium"))
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +108,15 @@ def pyodide_worker(browser: Browser, site: TestSite) -> Iterator[PyodidePage]:
     """The shared Pyodide in a worker."""
     with PyodidePage(browser, site, "worker") as page:
         yield page
+
+
+@pytest.fixture(scope="session")
+def scripted(loop_thread: LoopThread) -> Iterator[ScriptedServer]:
+    """The server's side of the situations."""
+    server = ScriptedServer()
+    loop_thread.run(server.start())
+    yield server
+    loop_thread.run(server.stop())
 
 
 # ----------------------------------------------------------------------------------------------- pytest-pyodide

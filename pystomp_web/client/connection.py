@@ -400,8 +400,8 @@ class Connection:
         self.transport.drain()
         if self._over:
             return
-        # What arrived while the page was blocked or asleep is still on its way: in the browser's queue of events, or, in
-        # WebKit, in another process, which timers overtake.
+        # What arrived while the page was blocked or asleep is still on its way: in the browser's queue of events, or,
+        # in WebKit, in another process, which timers overtake.
         late = now - self._expected_at
         if late > _LATE and self._graces < _GRACES:
             self._graces += 1

@@ -36,7 +36,7 @@ def timer() -> Callable[[Callable[[], None]], Timer]:
 
 
 def turn() -> float:
-    """Seconds after which everything that is ready in the loop now has had its turn; 0: what is called later comes later."""
+    """Seconds after which all that is ready in the loop has had its turn; 0: the loop keeps to the order of calls."""
     if IN_BROWSER:
         from ..transport.page import turn
 

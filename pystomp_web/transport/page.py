@@ -75,10 +75,10 @@ def _base() -> str:
 
 
 def turn() -> float:
-    """Seconds after which everything that is ready in the loop now has had its turn; 0: what is called later comes later.
+    """Seconds after which all that is ready in the loop has had its turn; 0: the loop keeps to the order of calls.
 
-    Pyodide has nothing but setTimeout for its turns in a worker of Safari, and there a busy task's are 4 ms apart, while
-    those of a callback that comes from an event follow at once.
+    In a worker of Safari Pyodide has nothing but setTimeout for turns: a busy task's are 4 ms apart, while those of a
+    callback that comes from an event follow at once.
     """
     agent = str(js.navigator.userAgent)
     return 0.005 if not hasattr(js, "document") and "Safari" in agent and "Chrome" not in agent else 0.0

@@ -289,9 +289,10 @@ async def has_an_empty_receipt_id(peer: Peer) -> None:
 
 @situation(has_an_empty_receipt_id)
 async def an_empty_receipt_id_is_legal(url: str) -> None:
-    async with stomp.connect(url, reconnect=None) as client:
-        unhandled = Recorder()
-        client.on_unhandled(unhandled)
+    client = stomp.Client(url, reconnect=None)
+    unhandled = Recorder()
+    client.on_unhandled(unhandled)
+    async with client:
         await unhandled.wait(1)
         await client.send("/queue/a", receipt=True)
 

@@ -11,8 +11,9 @@ from aiohttp import ClientSession, web
 from playwright.sync_api import Browser
 from pytest_pyodide import run_in_pyodide
 
+from tests.support.harness import RemoteError
 from tests.support.loopthread import LoopThread
-from tests.support.pyodide_page import PyodidePage, RemoteError
+from tests.support.pyodide_page import PyodidePage
 from tests.support.static_server import CSP, TestSite
 
 SCENARIO = Path(__file__).with_name("harness_scenario.py")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Error, Playwright
 
 NAMES = ("firefox-esr", "firefox")
+#: What Firefox says by itself of a WebSocket, and of a policy: over BiDi it comes as an error that nobody caught.
+_OWN_WORDS = re.compile(
+    r"Firefox can’t establish a connection to the server at |The connection to \S+ was interrupted "
+)
 
 
 def find_firefox() -> str | None:
@@ -29,6 +34,12 @@ def launch_firefox(playwright: Playwright) -> Browser:
         raise FileNotFoundError("no Firefox found: install one (Debian: apt-get install firefox-esr)")
     # Without the channel Playwright speaks to its own patched build only.
     return playwright.firefox.launch(channel="moz-firefox", executable_path=executable)
+
+
+def error_line(error: Error) -> str:
+    """A line for Playwright's pageerror, as Chromium would tell it: "pageerror: ..." only where nobody caught it."""
+    own = error.name == "Content-Security-Policy" or _OWN_WORDS.match(error.message)
+    return f"{'error' if own else 'pageerror'}: {error}"
 
 
 if __name__ == "__main__":

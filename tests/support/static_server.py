@@ -16,6 +16,7 @@ from tests.support.loopthread import LoopThread
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "tests" / "browser" / "pages"
 PYODIDE = ROOT / "build" / "pyodide"
+OLDEST_PYODIDE = ROOT / "build" / "pyodide-oldest"
 
 CSP = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws://127.0.0.1:*"
 

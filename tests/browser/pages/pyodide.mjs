@@ -1,4 +1,4 @@
-// Boots Pyodide with what the harness (tests/support/pyodide_page.py) wants in it; used by the page and by the worker.
+// Boots Pyodide with what the harness (tests/support/harness.py) wants in it; used by the page and by the worker.
 import { loadPyodide } from "/pyodide/pyodide.mjs";
 
 // The query of the page: wheel (its path) and coverage (1: measure pystomp_web).
