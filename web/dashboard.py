@@ -100,10 +100,11 @@ class Dashboard:
     def paint_quotes(self):
         for number, symbol in enumerate(SYMBOLS):
             if quote := self.quotes.get(symbol):
-                change = quote["change"]
+                price, change, volume = quote["price"], quote["change"], quote["volume"]
+                digits = 4 if price < 10 else 2
                 arrow = "▲" if change > 0 else "▼" if change < 0 else "="
-                price, change, volume = f"{quote['price']:,}", f"{arrow} {abs(change):.2f}", f"{quote['volume']:,}"
-                self.quote_rows.write(number, symbol, price, change, volume)
+                figures = f"{price:,.{digits}f}", f"{arrow} {abs(change):.2f}", f"{volume:,}"
+                self.quote_rows.write(number, symbol, *figures)
         for name, value in [*self.heat.newest.items(), *self.pressure.newest.items()]:
             write(f"{name}-value", f"{value:.1f}")
 

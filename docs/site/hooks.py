@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import Any
 
 DOCS = Path(__file__).parents[1]
-#: Pages that others pages link to, and that are made by tests, or later.
-_LATER = ("brokers.md", "brokers-results.md", "features.md", "benchmarks.md")
 _HELP = "{{ help of the server }}"
 
 
 def on_config(config: Any) -> Any:
-    """Leave pages out of the navigation that do not exist yet, and let paths start here wherever MkDocs is started."""
-    config.nav = _existing(config.nav)
+    """Let paths start here, wherever MkDocs is started."""
     for name, paths in (
         (config.mdx_configs["pymdownx.snippets"], "base_path"),
         (config.plugins["mkdocstrings"].config.handlers["python"], "paths"),
@@ -26,26 +23,9 @@ def on_config(config: Any) -> Any:
     return config
 
 
-def _existing(entries: list[Any]) -> list[Any]:
-    found = []
-    for entry in entries:
-        [(title, target)] = entry.items()
-        if isinstance(target, list):
-            target = _existing(target)
-        elif not (DOCS / target).exists():
-            continue
-        found.append({title: target})
-    return found
-
-
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put in what the server's --help says, and make plain text of links to pages that do not exist yet."""
-    if _HELP in markdown:
-        markdown = markdown.replace(_HELP, _help_of_the_server())
-    for name in _LATER:
-        if not (DOCS / name).exists():
-            markdown = re.sub(rf"\[([^\]]+)\]\((?:\.\./)*{name}[^)]*\)", r"\1", markdown)
-    return markdown
+    """Put in what the server's --help says."""
+    return markdown.replace(_HELP, _help_of_the_server()) if _HELP in markdown else markdown
 
 
 def _help_of_the_server() -> str:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
@@ -105,7 +105,8 @@ def measure(page: Page, url: str, seconds: float) -> dict[str, Any]:
     return {
         "date": time.strftime("%Y-%m-%d"),
         "browser": f"Chromium {browser.version}",
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, load {load:.1f} before",
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
+        "load of the machine before": load,
         "seconds": seconds,
         "messages a second": statistics.mean(watched["rates"]),
         "tasks": len(done),
@@ -116,6 +117,27 @@ def measure(page: Page, url: str, seconds: float) -> dict[str, Any]:
         "frames": len(frames),
         "gaps between frames, in frames": {str(gap): gaps[gap] for gap in sorted(gaps)},
     }
+
+
+def words(found: Mapping[str, Any]) -> str:
+    """The same as a piece of Markdown."""
+    gaps = {int(gap): count for gap, count in found["gaps between frames, in frames"].items()}
+    late = sum(count for gap, count in gaps.items() if gap > 1)
+    lines = [
+        f"Measured on {found['date']} with {found['browser']} on {found['machine']}, which had a load of",
+        f"{found['load of the machine before']:.1f} before it began: {found['seconds']:.0f} seconds.",
+        "",
+        "| | |",
+        "|---|---|",
+        f"| messages a second, as the page counts them | {found['messages a second']:,.0f} |",
+        f"| longest task, of {found['tasks']:,} | {found['longest task, ms']:.0f} ms |",
+        f"| longest task, time on the processor | {found['longest task, ms on the processor']:.0f} ms |",
+        f"| tasks of more than 50 ms | {found['tasks of more than 50 ms, as the page is told']} |",
+        f"| frames | {found['frames']:,}, {late} of them late |",
+        f"| longest time between two frames | {max(gaps)} sixtieths of a second |",
+        f"| time that the page's thread works | {found['processor, %']:.0f} % |",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def complain(error: object) -> None:
@@ -138,6 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.check:
         return int(found["longest task, ms on the processor"] > LONG_TASK_MS)
     (RESULTS / "dashboard.json").write_text(json.dumps(found, indent=1) + "\n")
+    (RESULTS / "dashboard.txt").write_text(words(found))
     return 0
 
 

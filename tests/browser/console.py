@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from contextlib import AsyncExitStack
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,15 +24,7 @@ WEB = ROOT / "web"
 VENDOR = ROOT / "build" / "vendor"
 AXE = ROOT / "build" / "npm" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENSHOTS = ROOT / "build" / "screenshots"
-#: With PYSTOMP_WEB_DOCS_IMAGES=1 in the environment these go to docs/images too.
-IN_THE_DOCS = {
-    "console-desk-light",
-    "console-desk-dark",
-    "console-phone-light",
-    "console-phone-dark-message",
-    "charts-desk-dark",
-    "frames-desk-light",
-}
+DOCS = ROOT / "docs"
 DESK = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=360, height=740)
 BOOT_MS = 60_000
@@ -267,11 +261,19 @@ class Console:
             self._policies.append(response.headers.get("content-security-policy"))
 
 
+@cache
+def in_the_docs() -> frozenset[str]:
+    """The names of the pictures that the docs show."""
+    pages = [*DOCS.rglob("*.md"), ROOT / "README.md"]
+    return frozenset(name for page in pages for name in re.findall(r"images/([\w-]+)\.png", page.read_text("utf-8")))
+
+
 def shoot(console: Console, name: str) -> None:
-    """Keep what is to be seen now."""
-    console.screenshot(SCREENSHOTS / f"{name}.png")
-    if os.environ.get("PYSTOMP_WEB_DOCS_IMAGES") == "1" and name in IN_THE_DOCS:
-        console.screenshot(ROOT / "docs" / "images" / f"{name}.png")
+    """Keep what is to be seen now; with PYSTOMP_WEB_DOCS_IMAGES=1 also as the docs' picture of this name."""
+    path = SCREENSHOTS / f"{name}.png"
+    console.screenshot(path)
+    if os.environ.get("PYSTOMP_WEB_DOCS_IMAGES") == "1" and name in in_the_docs():
+        shutil.copyfile(path, DOCS / "images" / path.name)
 
 
 def fits(console: Console) -> None:

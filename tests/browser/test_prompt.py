@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, ViewportSize, expect
 
-from tests.browser.console import Console, Site, accessible
+from tests.browser.console import Console, Site, accessible, shoot
 from tests.support.loopthread import LoopThread
-from tests.support.static_server import ROOT
-
-SCREENSHOTS = ROOT / "build" / "screenshots"
 
 
 class Prompt(Console):
@@ -242,9 +238,7 @@ def test_screenshots(browser: Browser, site: Site, scheme: Any, width: int) -> N
             "TypeError: a destination is a str, not int\n"
         )
         name = f"python-prompt-{'desk' if width > 400 else 'phone'}-{scheme}"
-        prompt.screenshot(SCREENSHOTS / f"{name}.png")
-        if os.environ.get("PYSTOMP_WEB_DOCS_IMAGES") == "1" and name == "python-prompt-desk-light":
-            prompt.screenshot(ROOT / "docs" / "images" / f"{name}.png")
+        shoot(prompt, name)
         assert prompt.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
         accessible(prompt)
         prompt.run("client.close()")

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, ViewportSize, expect
 
-from tests.browser.console import BOOT_MS, WEB, Console, Site, accessible
+from tests.browser.console import BOOT_MS, WEB, Console, Site, accessible, shoot
 from tests.support.loopthread import LoopThread
 from tests.support.static_server import ROOT, built_wheel
 
 EXAMPLES = WEB / "pyscript"
-SCREENSHOTS = ROOT / "build" / "screenshots"
 STRICT = "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
 PYSCRIPT = "script-src 'self' 'unsafe-eval'; worker-src 'self' blob:; connect-src 'self' blob:"
 NAMES = ("main", "worker", "packages")
@@ -120,7 +119,7 @@ def test_screenshots(browser: Browser, site: Site, scheme: Any, width: int) -> N
         example.visit("main/").started()
         example["#send"].click()
         expect(example["#messages pre"]).to_be_visible()
-        example.screenshot(SCREENSHOTS / f"pyscript-{'desk' if width > 400 else 'phone'}-{scheme}.png")
+        shoot(example, f"pyscript-{'desk' if width > 400 else 'phone'}-{scheme}")
         assert example.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
         accessible(example)
     context.close()

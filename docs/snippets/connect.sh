@@ -1,0 +1,1 @@
+./build.sh --connect ws://127.0.0.1:15674

@@ -1,0 +1,2 @@
+cp -r web board
+./build.sh --root board --demo
