@@ -81,6 +81,10 @@ def test_every_part(
         expect(console["#sessions .session-tab"]).to_have_count(2)
         console.page.evaluate("() => scrollTo(0, 0)")
         look("sessions")
+        if not phone:
+            console["#side-by-side"].click()
+            expect(console["#columns > .column:visible"]).to_have_count(2)
+            look("columns")
         console["#menu-button"].click()
         look("menu")
         console["#show-keys"].click()

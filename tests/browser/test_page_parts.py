@@ -55,12 +55,13 @@ def test_text_json_and_hex() -> None:
         "00000000  41 42 43 44 45 46 47 48  49 4a 4b 4c 4d 4e 4f 50  ABCDEFGHIJKLMNOP",
         "00000010  51 52                                             QR",
     ]
-    assert [bodies.octets_in_words(size) for size in (0, 1023, 1024, 1536, 5 << 20)] == [
+    assert [bodies.octets_in_words(size) for size in (0, 1023, 1024, 1536, 5 << 20, 3 << 40)] == [
         "0 B",
         "1023 B",
         "1.0 KiB",
         "1.5 KiB",
         "5.0 MiB",
+        "3072.0 GiB",
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.console import Console, Site
+from tests.browser.console import DESK, PHONE, Console, Site
 from tests.support.loopthread import LoopThread
 
 
@@ -151,6 +151,67 @@ def test_several_connections_side_by_side(console: Console, served: Site, loop_t
     expect(tabs.nth(1)).to_contain_text("Connected")
     console["#sessions [data-close]"].nth(1).click()
     expect(console["#sessions"]).to_be_hidden()
+
+
+def test_connections_are_side_by_side_on_a_wide_screen(console: Console, served: Site, loop_thread: LoopThread) -> None:
+    console.connect()
+    console.subscribe("/queue/first", "client-individual")
+    console["#new-session"].click()
+    console.connect()
+    console.subscribe("/topic/second")
+    columns, tabs = console["#columns > .column:visible"], console["#sessions .session-tab"]
+    expect(columns).to_have_count(1)
+    console["#side-by-side"].click()
+    expect(columns).to_have_count(2)
+    first, second = columns.nth(0), columns.nth(1)
+    expect(first).to_contain_text("No message yet")
+    served.publish("/queue/first", "one", "two")
+    served.publish("/topic/second", *map(str, range(200)))
+    for column, figures in ((first, "1 subscription, 2 messages"), (second, "1 subscription, 200 messages")):
+        expect(column.locator(".word")).to_have_text("Connected")
+        expect(column.locator(".figures")).to_contain_text(figures)
+        expect(column.locator(".rows .row").first).to_be_visible()
+    # What is done in the other's row does not take the page away from the connection that it works with.
+    first.get_by_role("button", name="Ack", exact=True).first.click()
+    expect(first.locator(".rows .row").first).to_contain_text("acked")
+    expect(tabs.nth(1)).to_have_attribute("aria-current", "true")
+    console["#grid"].evaluate("it => { it.scrollTop = 3000 }")
+    expect(console.row(150)).to_be_visible()
+    # A message that is looked at brings its connection along; the lists stay where they are.
+    first.locator(".rows .row").nth(1).locator(".destination").click()
+    expect(tabs.nth(0)).to_have_attribute("aria-current", "true")
+    console.says("#detail-destination", "/queue/first")
+    expect(console["#subscriptions .name"]).to_have_text(["/queue/first"])
+    console["#detail-close"].click()
+    expect(console["#grid"]).to_be_focused()
+    assert second.locator(".grid").evaluate("it => it.scrollTop") == 3000
+    expect(columns.nth(0)).to_have_attribute("id", "column")
+    row = second.locator(".rows .row").nth(5)
+    number = row.get_attribute("data-number")
+    second.locator(".grid").focus()
+    row.locator(".destination").click()
+    expect(console[f"#message-{number}"]).to_have_attribute("aria-selected", "true")
+    assert console["#grid"].evaluate("it => it.scrollTop") == 3000
+    console["#detail-close"].click()
+    columns.nth(0).locator(".grid").press("ArrowDown")
+    expect(tabs.nth(0)).to_have_attribute("aria-current", "true")
+    expect(console["#grid"]).to_be_focused()
+    expect(console.row(2)).to_have_attribute("aria-selected", "true")
+    console["#detail-close"].click()
+    columns.nth(1).locator(".column-head").click()
+    expect(tabs.nth(1)).to_have_attribute("aria-current", "true")
+    console.page.set_viewport_size(PHONE)
+    expect(columns).to_have_count(1)
+    expect(console["#side-by-side"]).to_be_hidden()
+    tabs.nth(0).press("Enter")
+    tabs.nth(0).press("ArrowRight")
+    expect(tabs.nth(1)).to_be_in_viewport()
+    console.page.set_viewport_size(DESK)
+    expect(columns).to_have_count(2)
+    console["#sessions [data-close]"].nth(0).click()
+    expect(columns).to_have_count(1)
+    expect(console.row(200)).to_be_attached()
+    console["#side-by-side"].dispatch_event("click")
 
 
 def test_keys(console: Console) -> None:

@@ -13,6 +13,7 @@ from pystomp_web import State
 from . import fragment, words
 from .charts import ChartsPanel
 from .collector import Collector
+from .columns import Columns
 from .compose import Compose
 from .connection import ConnectionPanel
 from .dialogs import Prompt
@@ -54,6 +55,7 @@ class App:
         self._connection = ConnectionPanel(page, prompt, self._profile)
         self._subscriptions = SubscriptionsPanel(page)
         self._messages = MessagesPanel(page, self._compose)
+        self._columns = Columns(page, self.bar, self._messages, self._show)
         self._saved = SavedPanel(page, prompt, self._compose)
         self._repeat = RepeatPanel(page, self._compose)
         self._replies = RepliesPanel(page, self.responder)
@@ -88,6 +90,7 @@ class App:
         page = self.page
         if session is page.session:
             return
+        self._columns.exchange(page.session, session)
         page.session.fields = {id: _value(id) for id in _FIELDS}
         page.session.headers = self._compose.rows.pairs()
         page.session = session
@@ -187,6 +190,7 @@ class App:
             self._connection,
             self._subscriptions,
             self._compose,
+            self._columns,
             self._messages,
             self._repeat,
             self._replies,

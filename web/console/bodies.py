@@ -105,7 +105,8 @@ def octets_in_words(count: int) -> str:
     """A size: "640 B", "1.2 KiB"."""
     if count < 1024:
         return f"{count} B"
-    size, unit = count / 1024, "KiB"
-    if size >= 1024:
-        size, unit = size / 1024, "MiB"
-    return f"{size:.1f} {unit}"
+    size, units = count / 1024, ["GiB", "MiB", "KiB"]
+    while size >= 1024 and len(units) > 1:
+        size /= 1024
+        units.pop()
+    return f"{size:.1f} {units[-1]}"

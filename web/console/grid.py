@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import chain, count
 from typing import Any
 
 import js
 
 from . import bodies, words
-from .dom import Listeners, Slot, clone, closest, element
+from .dom import Listeners, Slot, clone, closest
 from .history import Listing, Record
 
 _OVERSCAN = 4  # rows beyond the visible ones: what is scrolled in is there already
+#: What the ids of rows begin with, of one list after the other: those of the page's own are message-1, message-2.
+_NAMES = chain(["message"], (f"message-of-{number}" for number in count(1)))
 _CELLS = ("number", "time", "destination", "body", "size", "since", "trip")
 
 
 class Row:
     """One element, used for one record after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         self.record: Record | None = None
+        self._name = name
         self.js_element = clone("row-template")
         self._cells = [Slot(self.js_element.querySelector(f".{name}")) for name in _CELLS]
         js_buttons = self.js_element.querySelectorAll("button")
@@ -44,7 +48,7 @@ class Row:
         )
         for cell, text in zip(self._cells, texts, strict=True):
             cell.text(text)
-        self._self.attribute("id", f"message-{record.number}")
+        self._self.attribute("id", f"{self._name}-{record.number}")
         self._self.attribute("data-number", str(record.number))
 
     def refresh(self, index: int, colour: int, *, selected: bool, settles: bool, nacks: bool, outcome: str) -> None:
@@ -62,6 +66,7 @@ class Grid:
 
     Args:
         listeners: the page's.
+        js_stage: what holds the list's elements.
         history: what is shown first.
         on_settle: takes a record and "ack" or "nack".
         on_select: takes the record that is looked at now, and whether to go into it.
@@ -71,6 +76,7 @@ class Grid:
     def __init__(
         self,
         listeners: Listeners,
+        js_stage: Any,
         history: Listing,
         *,
         on_settle: Callable[[Record, str], None],
@@ -82,10 +88,14 @@ class Grid:
         self._on_settle = on_settle
         self._on_select = on_select
         self._ask = ask
-        self._grid, self._space, self._newest = Slot("grid"), Slot("space"), Slot("newest")
+        self._grid, self._space, self._newest = (
+            Slot(js_stage.querySelector(f".{name}")) for name in ("grid", "space", "newest")
+        )
         self._js_grid = self._grid.js_element
         self._js_head = self._js_grid.querySelector(".head")
-        self._js_rows = element("rows")
+        self._js_rows = self._js_grid.querySelector(".rows")
+        self._name = next(_NAMES)
+        self._begins: float | None = None
         self._shown: dict[int, Row] = {}
         self._free: list[Row] = []
         self._appended = 0
@@ -96,9 +106,22 @@ class Grid:
         listeners.on(self._js_grid, "scroll", lambda _: ask())
         listeners.on(self._js_grid, "click", self._on_click)
         listeners.on(self._js_grid, "keydown", self._on_key)
-        listeners.on_click("newest", self._to_newest)
+        listeners.on(self._newest.js_element, "click", lambda _: self._to_newest())
         self._js_observer = js.ResizeObserver.new(listeners.proxy(lambda *_: ask()))
         self._js_observer.observe(self._js_grid)
+
+    @property
+    def top(self) -> float:
+        """Where the view begins, in pixels."""
+        return float(self._js_grid.scrollTop)
+
+    def begin_at(self, top: float) -> None:
+        """Begin the view there, with the next paint."""
+        self._begins = top
+
+    def focus(self) -> None:
+        """Have the keyboard there."""
+        self._js_grid.focus()
 
     def paint(self, history: Listing, *, settling: Callable[[Record], tuple[bool, bool, str]]) -> None:
         """Bring the elements up to date.
@@ -107,27 +130,31 @@ class Grid:
             history: what is shown; another one than before is shown from its newest.
             settling: whether a record can be acknowledged, and refused, and what to say of it instead.
         """
-        if history is not self._history:
+        anew = history is not self._history or self._begins is not None
+        if anew:
             self._history = history
             self._forget()
-            self._js_grid.scrollTop = 0
-        count = len(history)
-        self._grid.show(count > 0)
-        if not count:
+        length = len(history)
+        self._grid.show(length > 0)
+        if not length:
             self._forget()
             return
         # First everything that is read, then what is written: or the browser lays the page out more than once.
         row_height = float(js.getComputedStyle(self._js_rows).getPropertyValue("--row").strip().removesuffix("px"))
         room = self._js_grid.clientHeight - self._js_head.offsetHeight
         top = self._js_grid.scrollTop
-        height = count * row_height
+        height = length * row_height
+        was = top
         arrived, self._appended = history.appended - self._appended, history.appended
-        was, top = top, self._top(top, row_height, arrived)
+        if anew:
+            top, self._begins, self._row_height = self._begins or 0.0, None, row_height
+        else:
+            top = self._top(top, row_height, arrived)
         if self._reveals:
             top = self._revealed(top, row_height, room)
         top = max(0.0, min(top, height - room))
         first = max(0, math.floor(top / row_height) - _OVERSCAN)
-        last = min(count, math.ceil((top + room) / row_height) + _OVERSCAN)
+        last = min(length, math.ceil((top + room) / row_height) + _OVERSCAN)
         if height != self._height:
             self._height = height
             self._space.js_element.style.height = f"{height}px"
@@ -148,10 +175,10 @@ class Grid:
                 nacks=nacks,
                 outcome=outcome,
             )
-        self._grid.attribute("aria-rowcount", str(count + 1))
+        self._grid.attribute("aria-rowcount", str(length + 1))
         selected = self.selected
         visible = selected is not None and selected.number in self._shown
-        self._grid.attribute("aria-activedescendant", f"message-{selected.number}" if selected and visible else "")
+        self._grid.attribute("aria-activedescendant", f"{self._name}-{selected.number}" if selected and visible else "")
         self._newest.show(self._unseen > 0)
         self._newest.text(f"\u2191 {self._unseen:,} new")
 
@@ -189,7 +216,7 @@ class Grid:
             if row_or_none is not None:
                 js_next = row_or_none.js_element.nextElementSibling
                 continue
-            row = self._free.pop() if self._free else Row()
+            row = self._free.pop() if self._free else Row(self._name)
             row.fill(record)
             self._shown[record.number] = row
             self._js_rows.insertBefore(row.js_element, js_next)
@@ -250,11 +277,15 @@ class Grid:
         index = self._history.index_of(self.selected) if self.selected is not None else None
         return 0 if index is None else max(0, min(last, index + step))
 
-    def _select(self, record: Record, *, enter: bool) -> None:
+    def select(self, record: Record) -> None:
+        """Have this record selected, and in sight."""
         self.selected = record
         self._reveals = True
-        self._on_select(record, enter)
         self._ask()
+
+    def _select(self, record: Record, *, enter: bool) -> None:
+        self.select(record)
+        self._on_select(record, enter)
 
     def _to_newest(self) -> None:
         self._js_grid.scrollTop = 0

@@ -13,6 +13,7 @@ from .dom import element
 from .grid import Grid
 from .history import Record
 from .page import Page
+from .session import Session
 
 
 class MessagesPanel:
@@ -23,7 +24,14 @@ class MessagesPanel:
         self._compose = compose
         self._action: tuple[str, Any] | None = None
         listeners = page.listeners
-        self._grid = Grid(listeners, page.session.listing, on_settle=self._settle, on_select=self._select, ask=page.ask)
+        self.grid = Grid(
+            listeners,
+            element("stage"),
+            page.session.listing,
+            on_settle=self._settle,
+            on_select=self._look,
+            ask=page.ask,
+        )
         self._detail = Detail(listeners, on_settle=self._settle, on_edit=self._edit, on_close=self._detail_closed)
         listeners.on_click("pause", self._pause)
         listeners.on_click("clear", self._clear)
@@ -46,7 +54,7 @@ class MessagesPanel:
 
     def forget(self) -> None:
         """Another session is shown."""
-        self._grid.selected = None
+        self.grid.selected = None
         if self._detail.record is not None:
             self._detail.close()
         element("filter").value = self._page.session.filter_text
@@ -58,7 +66,7 @@ class MessagesPanel:
 
     def _clear(self) -> None:
         self._page.session.clear()
-        self._grid.selected = None
+        self.grid.selected = None
         if self._detail.record is not None:
             self._detail.close()
         self._page.ask()
@@ -78,10 +86,17 @@ class MessagesPanel:
             element("send-destination").value = entry.destination
         element("send-form").requestSubmit()
 
-    def _select(self, record: Record, enter: bool) -> None:
-        self._grid.selected = record
-        self._detail.show(record, self._page.session.history.previous(record), enter=enter)
-        self._detail.refresh(self._settling(record))
+    def select(self, record: Record, *, enter: bool) -> None:
+        """Look at a message of the page's session; with `enter` the keyboard goes into it, else into the list."""
+        self.grid.select(record)
+        self._look(record, enter)
+        if not enter:
+            self.grid.focus()
+
+    def _look(self, record: Record, enter: bool) -> None:
+        session = self._page.session
+        self._detail.show(record, session.history.previous(record), enter=enter)
+        self._detail.refresh(session.settling(record))
 
     def _detail_closed(self) -> None:
         if len(self._page.session.history):
@@ -92,8 +107,9 @@ class MessagesPanel:
         self._detail.close()
         self._compose.edit(record)
 
-    def _settle(self, record: Record, action: str) -> None:
-        settles, nacks, _ = self._settling(record)
+    def settle(self, session: Session, record: Record, action: str) -> None:
+        """Acknowledge a message of this session, or refuse it."""
+        settles, nacks, _ = session.settling(record)
         if not settles or (action == "nack" and not nacks):
             return
         if action == "ack":
@@ -104,18 +120,8 @@ class MessagesPanel:
         self._page.report(f"Message {record.number} {record.outcome}")
         self._page.ask()
 
-    def _settling(self, record: Record) -> tuple[bool, bool, str]:
-        """Whether a message can be acknowledged, and refused, and what to say of it instead."""
-        subscription = record.message.subscription
-        if subscription is None or subscription.ack == "auto":
-            return False, False, ""
-        if record.message.settled:
-            return False, False, record.outcome or "acked"
-        link = self._page.session.link
-        client = link.client
-        if record.connection != link.connections or client is None or client.version is None:
-            return False, False, "left"
-        return True, client.version != "1.0", ""
+    def _settle(self, record: Record, action: str) -> None:
+        self.settle(self._page.session, record, action)
 
     # Painting.
 
@@ -125,9 +131,9 @@ class MessagesPanel:
         session.filtered.trim()
         self._paint_tally()
         self._page.slots["grid"].attribute("data-settles", "true" if session.settles else "false")
-        self._grid.paint(session.listing, settling=self._settling)
+        self.grid.paint(session.listing, settling=session.settling)
         if self._detail.record is not None:
-            self._detail.refresh(self._settling(self._detail.record))
+            self._detail.refresh(session.settling(self._detail.record))
         self._paint_blank()
 
     def _paint_tally(self) -> None:
@@ -167,7 +173,7 @@ class MessagesPanel:
         slots["say"].show(empty)
         if not empty:
             return
-        title, text, advice, action = self._nothing()
+        title, text, advice, action = self.nothing(session)
         slots["say-title"].text(title)
         slots["say-words"].text(text)
         slots["say-advice"].text(advice)
@@ -177,9 +183,8 @@ class MessagesPanel:
         if action is not None:
             slots["say-action"].text(action[0])
 
-    def _nothing(self) -> tuple[str, str, str, tuple[str, Any] | None]:
-        """Why there are no messages: title, reason, what to do, and a button for it."""
-        session = self._page.session
+    def nothing(self, session: Session) -> tuple[str, str, str, tuple[str, Any] | None]:
+        """Why a session has no messages: title, reason, what to do, and a button for it."""
         link, client = session.link, session.link.client
         if session.test is not None and len(session.history):
             kept = words.many(len(session.history), "message")

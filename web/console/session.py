@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
-from . import filters
+from . import filters, words
 from .frames import Frames
 from .history import Filtered, History, Listing, Record
 from .link import Entry, Link
@@ -74,9 +75,36 @@ class Session:
         self._counted = (0, 0)
 
     @property
+    def name(self) -> str:
+        """What people know it by."""
+        client = self.link.client
+        if client is None:
+            return f"Connection {self.number}"
+        parts = urlsplit(client.url)
+        return f"{self.number}: {parts.netloc}{parts.path}"
+
+    @property
+    def shown_light(self) -> words.Light:
+        """How it stands, as a light."""
+        link = self.link
+        return words.FAILED if link.client is None and link.error is not None else words.LIGHTS[link.state]
+
+    @property
     def listing(self) -> Listing:
         """What the list shows."""
         return self.history if self.test is None else self.filtered
+
+    def settling(self, record: Record) -> tuple[bool, bool, str]:
+        """Whether a message can be acknowledged, and refused, and what to say of it instead."""
+        subscription = record.message.subscription
+        if subscription is None or subscription.ack == "auto":
+            return False, False, ""
+        if record.message.settled:
+            return False, False, record.outcome or "acked"
+        client = self.link.client
+        if record.connection != self.link.connections or client is None or client.version is None:
+            return False, False, "left"
+        return True, client.version != "1.0", ""
 
     def set_filter(self, text: str) -> None:
         """Show what passes this filter only; an error is kept in words, and the filter before it goes on."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from . import words
-from .dom import Slot, clone, closest, element
+from .dom import Slot, clone, closest, element, js_object
 from .page import Page
 from .session import Session
 
@@ -27,6 +26,7 @@ class SessionsBar:
         self._on_show = on_show
         self.sessions = [make()]
         self._items: dict[int, dict[str, Slot]] = {}
+        self._in_sight: Session | None = None
         page.listeners.on_click("new-session", self._new)
         page.listeners.on(element("sessions"), "click", self._on_click)
         page.listeners.on(element("sessions"), "keydown", self._on_key)
@@ -54,7 +54,7 @@ class SessionsBar:
 
     def _on_key(self, js_event: Any) -> None:
         step = {"ArrowRight": 1, "ArrowLeft": -1}.get(js_event.key)
-        if step is None:
+        if step is None or closest(js_event, "[data-session]") is None:
             return
         index = self.sessions.index(self._page.session)
         session = self.sessions[(index + step) % len(self.sessions)]
@@ -86,12 +86,13 @@ class SessionsBar:
                 self._items[session.number] = self._item(session)
             item = self._items[session.number]
             shown = session is self._page.session
-            link = session.link
-            light = words.FAILED if link.client is None and link.error is not None else words.LIGHTS[link.state]
-            name = _name(session)
+            light, name = session.shown_light, session.name
             item["name"].text(name)
             item["word"].text(light.word)
-            item["icon"].attribute("href", f"#icon-{light.icon}")
+            item["icon"].attribute("href", light.href)
+            if shown and session is not self._in_sight:
+                self._in_sight = session
+                item["item"].js_element.scrollIntoView(js_object(block="nearest", inline="nearest"))
             item["tab"].attribute("aria-current", "true" if shown else "false")
             item["tab"].attribute("data-tone", light.tone)
             item["close"].attribute("aria-label", f"Close the connection {name}")
@@ -101,16 +102,8 @@ class SessionsBar:
     def _item(self, session: Session) -> dict[str, Slot]:
         js_item = clone("session-template")
         js_item.setAttribute("data-session", str(session.number))
-        element("sessions").append(js_item)
+        element("sessions").insertBefore(js_item, element("side-by-side"))
         selectors = {"tab": ".session-tab", "close": "[data-close]", "icon": "use", "name": ".name", "word": ".word"}
         selectors["count"] = ".count"
         found = {name: Slot(js_item.querySelector(selector)) for name, selector in selectors.items()}
         return {"item": Slot(js_item), **found}
-
-
-def _name(session: Session) -> str:
-    client = session.link.client
-    if client is None:
-        return f"Connection {session.number}"
-    parts = urlsplit(client.url)
-    return f"{session.number}: {parts.netloc}{parts.path}"

@@ -9,11 +9,15 @@ from pystomp_web import State
 
 
 class Light(NamedTuple):
-    """What the state light shows: an icon, a tone, and a word."""
+    """What the state light shows: a tone, which is its icon too, and a word."""
 
-    icon: str
     tone: str
     word: str
+
+    @property
+    def href(self) -> str:
+        """Where the icon is."""
+        return f"icons.svg#icon-{self.tone}"
 
 
 class Trouble(NamedTuple):
@@ -28,13 +32,13 @@ class Trouble(NamedTuple):
 
 
 LIGHTS = {
-    State.WAITING: Light("wait", "warn", "Waiting to reconnect"),
-    State.CONNECTING: Light("busy", "busy", "Connecting"),
-    State.CONNECTED: Light("good", "good", "Connected"),
-    State.CLOSING: Light("busy", "busy", "Disconnecting"),
-    State.CLOSED: Light("idle", "idle", "Not connected"),
+    State.WAITING: Light("wait", "Waiting to reconnect"),
+    State.CONNECTING: Light("busy", "Connecting"),
+    State.CONNECTED: Light("good", "Connected"),
+    State.CLOSING: Light("busy", "Disconnecting"),
+    State.CLOSED: Light("idle", "Not connected"),
 }
-FAILED = Light("bad", "bad", "Connection failed")
+FAILED = Light("bad", "Connection failed")
 IDLE = LIGHTS[State.CLOSED]
 
 #: The first that fits counts.
