@@ -188,14 +188,15 @@ def test_every_diagnosis_is_explained() -> None:
     assert [message for message in cut if not _is_told(message, page)] == []
 
 
-def test_every_error_of_the_client_is_explained() -> None:
-    """What the classes of our own are raised with, wherever that is a text."""
+@pytest.mark.parametrize("part", ["client", "protocol"])
+def test_every_error_is_explained(part: str) -> None:
+    """What is raised, or told, wherever that is a text."""
     page = _plain((DOCS / "errors.md").read_text(encoding="utf-8"))
-    own = set(stomp.errors.__all__) - {"ProtocolError", "FrameTooLarge", "BrokerError"}
+    kinds = {*stomp.errors.__all__, "ValueError", "TypeError"}
     missing = []
-    for path in sorted((ROOT / "pystomp_web" / "client").glob("*.py")):
+    for path in sorted((ROOT / "pystomp_web" / part).glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in own and node.args:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds and node.args:
                 texts = [text for text in _texts(node.args[0]) if len(text) > 15]
                 missing += [f"{path.name}: {text}" for text in texts if not _is_told(text, page)]
     assert not missing
