@@ -7,6 +7,8 @@
 #   ./build.sh bench [ARGS]     measure us beside the JavaScript clients (--check compares with the committed ratios)
 #   ./build.sh docs             build the documentation into build/docs/ and print where to open it
 #   ./build.sh check            ruff, ruff format --check, mypy --strict
+#   ./build.sh bundle [DIR]     write the pages and all that they need as plain files for any web server, into DIR or build/bundle/
+#                               (--connect WS: a broker elsewhere that the pages may connect to)
 #   ./build.sh wheel            build build/dist/pystomp_web-VERSION-py3-none-any.whl and print its path
 #
 # Everything made lies in build/ and .venv/; logs of the steps in build/log/, their stamps in build/stamps/.
@@ -300,6 +302,14 @@ verb_wheel() {
   wheel_path
 }
 
+verb_bundle() {
+  setup_python
+  setup_wheel
+  setup_pyodide
+  "$PY" -m tests.tools.bundle "$@"
+  setup_done
+}
+
 verb_docs() {
   setup_python
   setup_docs
@@ -399,12 +409,12 @@ verb_bench() {
 }
 
 case "${1:-serve}" in
-serve | test | interop | bench | check | docs | wheel)
+serve | test | interop | bench | bundle | check | docs | wheel)
   verb=${1:-serve}
   [ $# -eq 0 ] || shift
   "verb_$verb" "$@"
   ;;
--h | --help | help) sed -n '2,11s/^# \{0,1\}//p' "$0" ;;
+-h | --help | help) sed -n '2,13s/^# \{0,1\}//p' "$0" ;;
 -*) verb_serve "$@" ;; # ./build.sh --port 9000
-*) die "no such verb: $1 (serve, test, interop, bench, check, docs, wheel)" ;;
+*) die "no such verb: $1 (serve, test, interop, bench, bundle, check, docs, wheel)" ;;
 esac

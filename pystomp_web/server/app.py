@@ -64,7 +64,7 @@ def create_app(config: ServerConfig, *, broker: Broker | None = None) -> web.App
     if config.pyodide is not None:
         app.router.add_get("/pyodide/{path:.*}", _folder(config, "pyodide").serve)
     if config.vendor is not None:
-        app.router.add_get("/vendor/{path:.*}", _folder(config, "vendor").serve)
+        app.router.add_get("/vendor/{path:.*}", _folder(config, "vendor", hashed=True).serve)
     if config.root is not None:
         pages = _folder(config, "root")
         app.router.add_get("/{path:favicon\\.ico}", _quiet(pages.serve))
@@ -100,11 +100,11 @@ def parse_tcp_url(url: str) -> tuple[str, int]:
     return found[1].strip("[]"), port
 
 
-def _folder(config: ServerConfig, name: str) -> Folder:
+def _folder(config: ServerConfig, name: str, *, hashed: bool = False) -> Folder:
     path = getattr(config, name)
     if not path.is_dir():
         raise ValueError(f"the {name} folder {str(path)!r} does not exist")
-    return Folder(path)
+    return Folder(path, hashed=hashed)
 
 
 def _quiet(

@@ -34,6 +34,9 @@ _INDEX = "index.html"
 _SOCKET = re.compile(r"(?i:wss?)://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
 #: A browser asks each time whether what it has is still right (ETag): a new build is seen at once.
 _CACHE = "no-cache"
+#: The name holds a hash of the content, as bundlers write it: what it names never changes.
+_HASHED = re.compile(r".+-(?=[\w-]*[A-Z0-9])[\w-]{8}\.(?:js|css)")
+_CACHE_HASHED = "public, max-age=31536000, immutable"
 
 #: Sent with everything. connect-src is completed with this host's WebSocket: not every browser counts it to 'self'.
 _POLICY = (
@@ -72,6 +75,23 @@ def socket_source(target: str) -> str:
     return target.lower()
 
 
+def page_policy(path: str = "/", sockets: Iterable[str] = ()) -> str:
+    """The policy of a page as it names it itself, in `<meta>`: where its server can't send headers.
+
+    Without `frame-ancestors`, which only a header can say.
+
+    Args:
+        path: the page's path.
+        sockets: WebSockets elsewhere that the page may open.
+    """
+    directives = [it for it in _directives(path) if not it.startswith("frame-ancestors")]
+    return "; ".join(directives).format(sockets=" ".join(sockets)).replace(" ;", ";")
+
+
+def _directives(path: str) -> tuple[str, ...]:
+    return _PYSCRIPT_POLICY if path.startswith(_PYSCRIPT) else _POLICY
+
+
 def security_headers(host: str, path: str = "/", sockets: Iterable[str] = ()) -> dict[str, str]:
     """The headers that keep a page to this origin.
 
@@ -81,7 +101,7 @@ def security_headers(host: str, path: str = "/", sockets: Iterable[str] = ()) ->
         sockets: WebSockets elsewhere that pages may open.
     """
     pyscript = path.startswith(_PYSCRIPT)
-    policy = "; ".join(_PYSCRIPT_POLICY if pyscript else _POLICY)
+    policy = "; ".join(_directives(path))
     return {
         "Content-Security-Policy": policy.format(sockets=" ".join((f"ws://{host}", f"wss://{host}", *sockets))),
         **({"Cross-Origin-Embedder-Policy": "require-corp"} if pyscript else {}),
@@ -97,10 +117,12 @@ class Folder:
 
     Args:
         root: the folder.
+        hashed: names that end in a hash hold it for their content, and browsers may keep those files.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, hashed: bool = False) -> None:
         self._root = root.resolve()
+        self._hashed = hashed
 
     def find(self, relative: str) -> Path | None:
         """The file of this path, or the index of this folder; None when there is none."""
@@ -121,13 +143,21 @@ class Folder:
         relative = request.match_info["path"]
         path = self.find(relative)
         if path is not None:
-            return file_response(path)
+            return file_response(path, lasting=self._hashed and _HASHED.fullmatch(path.name) is not None)
         if self.is_folder(relative):  # or the page's relative links would go astray
             raise web.HTTPMovedPermanently(f"{request.rel_url.raw_path}/")
         raise web.HTTPNotFound(text=f"there is no {request.path}\n")
 
 
-def file_response(path: Path) -> web.FileResponse:
-    """The file with its type; conditional and range requests are answered."""
+def file_response(path: Path, *, lasting: bool = False) -> web.FileResponse:
+    """The file with its type; conditional and range requests are answered.
+
+    A browser that takes it gets the file's name with `.gz` behind instead, where there is one.
+
+    Args:
+        path: the file.
+        lasting: this name will never stand for another content.
+    """
     kind = MIME_TYPES.get(path.suffix.lower(), "application/octet-stream")
-    return web.FileResponse(path, headers={"Content-Type": kind, "Cache-Control": _CACHE})
+    cache = _CACHE_HASHED if lasting else _CACHE
+    return web.FileResponse(path, headers={"Content-Type": kind, "Cache-Control": cache})

@@ -99,7 +99,7 @@ def test_the_list_leads_to_each(example: Example) -> None:
 def test_the_files_of_an_example(name: str) -> None:
     folder = EXAMPLES / name
     config = json.loads((folder / "pyscript.json").read_text(encoding="utf-8"))
-    assert config["interpreter"] == "/pyodide/pyodide.mjs"
+    assert config["interpreter"] == "../../pyodide/pyodide.mjs"
     wheel = f"../../wheel/{built_wheel().name}"
     assert config["packages"] == (["pystomp-web"] if name == "packages" else [wheel])
     lines = [text for text in (folder / "main.py").read_text(encoding="utf-8").splitlines() if text.strip()]

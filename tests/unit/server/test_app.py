@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,34 @@ async def test_what_is_served(config: ServerConfig) -> None:
             assert (answer.status, await answer.read()) == (200, b"icon")
         async with session.get("/sub", allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (301, "/sub/")
+
+
+async def test_what_browsers_may_keep(config: ServerConfig, tmp_path: Path) -> None:
+    vendor = tmp_path / "vendor"
+    vendor.mkdir()
+    hashed = ("core-C9KDLldu.js", "py-Dl-y4L1b.js", "lang-python-r-dBg-Wd.css")
+    others = ("core.js", "service-worker.js", "uPlot.iife.min.js", "a-C9KDLldu.html")
+    for name in (*hashed, *others):
+        (vendor / name).write_text("x")
+        (vendor.parent / "pyodide" / name).write_text("x")
+    async with visiting(replace(config, vendor=vendor)) as (_, session):
+        for name in (*hashed, *others):
+            async with session.get(f"/vendor/{name}") as answer:
+                wanted = "public, max-age=31536000, immutable" if name in hashed else "no-cache"
+                assert (name, answer.headers["Cache-Control"]) == (name, wanted)
+            async with session.get(f"/pyodide/{name}") as answer:
+                assert answer.headers["Cache-Control"] == "no-cache"
+
+
+async def test_a_compressed_file_beside_it_is_sent_to_whom_takes_it(config: ServerConfig) -> None:
+    assert config.root is not None
+    (config.root / "index.html.gz").write_bytes(gzip.compress(b"<p>compressed"))
+    async with visiting(config) as (_, session):
+        for accepted, body in (("gzip", b"<p>compressed"), ("identity", b"<p>page")):
+            async with session.get("/", headers={"Accept-Encoding": accepted}) as answer:
+                assert await answer.read() == body
+                assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+                assert answer.headers.get("Content-Encoding") == ("gzip" if accepted == "gzip" else None)
 
 
 async def test_what_is_not(config: ServerConfig) -> None:

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from pystomp_web.server.pages import MIME_TYPES, Folder, file_response, security_headers, socket_source
+from pystomp_web.server.pages import (
+    MIME_TYPES,
+    Folder,
+    file_response,
+    page_policy,
+    security_headers,
+    socket_source,
+)
 
 
 @pytest.fixture
@@ -95,3 +102,16 @@ def test_only_the_pages_of_pyscript_may_make_code_of_text() -> None:
         assert {"base-uri", "form-action", "frame-ancestors", "object-src"} < set(directives)
         assert headers.pop("Cross-Origin-Embedder-Policy") == "require-corp"
         assert headers.items() < strict.items()
+
+
+def test_what_a_page_says_itself_is_the_servers_policy_for_one_origin() -> None:
+    assert page_policy() == (
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; base-uri 'none'; "
+        "form-action 'self'; object-src 'none'"
+    )
+    assert "; connect-src 'self' ws://b.example wss://c.example; " in page_policy(
+        "/", ["ws://b.example", "wss://c.example"]
+    )
+    assert "script-src 'self' 'unsafe-eval'; worker-src 'self' blob:; connect-src 'self' blob:; " in page_policy(
+        "/pyscript/main/"
+    )
