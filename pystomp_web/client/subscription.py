@@ -23,6 +23,9 @@ logger = logging.getLogger("pystomp_web")
 #: Before a full queue overflows, its consumer has so many turns of the loop: one may be amid a message.
 _TURNS_WHEN_FULL = 8
 
+#: The queue of a subscription that none of its messages had to wait in yet: a deque is the largest part of one.
+_NO_QUEUE: deque[Message | SlowConsumer] = deque(maxlen=0)
+
 OVERFLOWS = ("error", "drop-oldest", "drop-newest")
 
 
@@ -66,10 +69,10 @@ class Subscription:
         self._concurrency = concurrency
         self._restores = restore
         self._ended = False
-        self._queue: deque[Message | SlowConsumer] = deque()
+        self._queue = _NO_QUEUE
         self._pending = 0
         self._running = 0  # callbacks under way
-        self._getters: deque[Waiter] = deque()
+        self._getters: list[Waiter] = []
         self._to_wake = False
         # How often its consumer had a turn at this fill: a queue overflows only behind a turn that changed nothing.
         self._turned_half = self._turned_full = False
@@ -117,6 +120,8 @@ class Subscription:
         if pending >= self._maxsize:
             self._overflowed(message)
             return False
+        if self._queue is _NO_QUEUE:
+            self._queue = deque()
         self._queue.append(message)
         self._pending = pending = pending + 1
         if self._getters and not self._to_wake:
@@ -175,7 +180,7 @@ class Subscription:
         if self._on_end is not None:
             self._on_end()
         while self._getters:  # later: whoever ends it is not done yet
-            self._getters.popleft().wake(at_once=False)
+            self._getters.pop(0).wake(at_once=False)
         if self._confirmed is not None and not self._confirmed.done():
             self._confirmed.set_exception(self._end_error())
 
@@ -244,7 +249,7 @@ class Subscription:
 
     def _wake(self) -> None:
         while self._getters:
-            getter = self._getters.popleft()
+            getter = self._getters.pop(0)
             if not getter.done():
                 getter.wake()
                 return
@@ -253,10 +258,9 @@ class Subscription:
         """The next message, or None at the end that was asked for."""
         if self._callback is not None:
             raise ValueError("this subscription hands its messages to a callback")
-        queue = self._queue
-        if not queue:
+        if not self._queue:
             await self._wait(timeout)
-        if queue:
+        if self._queue:
             return self._take()
         if self.error is not None:
             raise self.error

@@ -12,101 +12,56 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from tests.bench.broker import filled_broker
 from tests.bench.flood import listen
 from tests.bench.report import write_report
+from tests.bench.works import FLOOD, RABBITMQ, SUBSCRIPTIONS, Work
 from tests.support.chromium import FLAGS, find_chromium
+from tests.support.firefox import find_firefox, launch_firefox
 from tests.support.loopthread import LoopThread
 from tests.support.static_server import ROOT, TestSite
 
-HERE = Path(__file__).parent
+HERE = ROOT / "tests" / "bench"
 NPM = ROOT / "build" / "bench-npm" / "node_modules"
 RESULTS = ROOT / "docs" / "benchmarks"
-KB = 1024
-RECEIVED = {100: 20_000, KB: 20_000, 16 * KB: 4_000, 256 * KB: 300}
-PUBLISHED = {100: 10_000, KB: 10_000, 16 * KB: 2_000, 256 * KB: 150}
-JAVASCRIPT = ("bare", "stompjs", "rx-stomp", "webstomp-client")
-OURS = ("callback", "async for")
 #: A ratio that is worse than the committed one by more than this factor is a loss.
 TOLERANCE = 1.25
-
-
-class Work(NamedTuple):
-    """One row of the result.
-
-    Attributes:
-        name: what is done.
-        call: of an arm, in JavaScript; it gives milliseconds, or a list of them.
-        messages: how many.
-        arms: who takes part.
-    """
-
-    name: str
-    call: str
-    messages: int
-    arms: Sequence[str]
-
-
-def works() -> list[Work]:
-    """All rows."""
-    rows: list[Work] = []
-    for size, count in RECEIVED.items():
-        rows.append(Work(f"receive {label(size)} text", f"receive({count}, {size})", count, (*JAVASCRIPT, *OURS)))
-    for size, count in RECEIVED.items():
-        arms = ("bare", "stompjs", "rx-stomp", *OURS)  # webstomp-client reads no binary frames
-        rows.append(Work(f"receive {label(size)} binary", f"receive({count}, {size}, true)", count, arms))
-    for size, count in PUBLISHED.items():
-        rows.append(Work(f"publish {label(size)}", f"publish({count}, {size})", count, (*JAVASCRIPT, "callback")))
-    confirming = ("stompjs", "rx-stomp", "callback")
-    rows.append(Work("publish 1 KiB with receipts", f"publish(2000, {KB}, true)", 2000, confirming))
-    rows.extend(
-        Work(
-            f"receive 1 KiB, {count} subscriptions",
-            f"receive(20000, {KB}, false, {count})",
-            20_000,
-            ("stompjs", "callback"),
-        )
-        for count in (100, 10_000)
-    )
-    rows.append(Work("round trip, busy", "roundTrip(300, 0)", 1, (*JAVASCRIPT, *OURS)))
-    rows.append(Work("round trip, idle", "roundTrip(50, 20)", 1, (*JAVASCRIPT, *OURS)))
-    return rows
-
-
-def label(size: int) -> str:
-    """A size in words."""
-    return f"{size} B" if size < KB else f"{size // KB} KiB"
+OURS = ("callback", "async for")
 
 
 def measure(page: Page, work: Work, rounds: int) -> dict[str, Any]:
-    """Medians in microseconds a message, and for round trips their 99th percentile, of each arm in turn."""
-    times: dict[str, list[float]] = {arm: [] for arm in work.arms}
-    per_round: dict[str, list[float]] = {arm: [] for arm in work.arms}
+    """Medians in microseconds a message, and for round trips their 99th percentile, of each column in turn."""
+    columns = list(work.calls)
+    times: dict[str, list[float]] = {column: [] for column in columns}
+    per_round: dict[str, list[float]] = {column: [] for column in columns}
     for number in range(rounds):
-        for arm in work.arms if number % 2 == 0 else reversed(work.arms):
-            spent = page.evaluate(f"arms[{arm!r}].{work.call}")
+        for column in columns if number % 2 == 0 else reversed(columns):
+            if work.before is not None:
+                work.before()
+            spent = page.evaluate(work.calls[column])
             values = [value * 1000 / work.messages for value in (spent if isinstance(spent, list) else [spent])]
-            times[arm] += values
-            per_round[arm].append(statistics.median(values))
-    row: dict[str, Any] = {"name": work.name, "median": {arm: statistics.median(v) for arm, v in times.items()}}
-    if "roundTrip" in work.call:
-        row["p99"] = {arm: sorted(v)[int(len(v) * 0.99)] for arm, v in times.items()}
-    # Pairs of one round met the same machine.
-    first = work.arms[0]
-    row["ratio"] = {
-        arm: statistics.median(a / b for a, b in zip(per_round[arm], per_round[first], strict=True))
-        for arm in work.arms
+            times[column] += values
+            per_round[column].append(statistics.median(values))
+    first = columns[0]
+    row: dict[str, Any] = {
+        "name": work.name,
+        "median": {column: statistics.median(values) for column, values in times.items()},
+        # Pairs of one round met the same machine.
+        "ratio": {
+            column: statistics.median(a / b for a, b in zip(per_round[column], per_round[first], strict=True))
+            for column in columns
+        },
     }
-    row["stompjs"] = {
-        arm: statistics.median(a / b for a, b in zip(per_round[arm], per_round["stompjs"], strict=True))
-        for arm in work.arms
-    }
-    shown = "  ".join(f"{arm} {row['median'][arm]:.0f} us ({row['ratio'][arm]:.2f})" for arm in work.arms)
+    if work.percentile:
+        row["p99"] = {column: sorted(values)[int(len(values) * 0.99)] for column, values in times.items()}
+    shown = "  ".join(f"{column} {row['median'][column]:.0f} us ({row['ratio'][column]:.2f})" for column in columns)
     sys.stdout.write(f"{work.name:32} {shown}\n")
     sys.stdout.flush()
     return row
@@ -126,31 +81,94 @@ def endure(page: Page) -> dict[str, Any]:
     return found
 
 
-def run(rounds: int, only: str, *, enduring: bool) -> dict[str, Any]:
-    """Everything, or the rows whose name holds `only`."""
-    with LoopThread() as loop, sync_playwright() as playwright:
-        server = loop.run(listen())
-        port = server.sockets[0].getsockname()[1]
-        with TestSite(loop, mounts={"/bench": HERE, "/npm": NPM}) as site:
-            flags = [*FLAGS, "--enable-precise-memory-info"]
-            browser = playwright.chromium.launch(executable_path=find_chromium(), args=flags)
-            page = browser.new_page()
-            page.on("pageerror", _complain)
-            query = f"wheel={site.wheel_path}&coverage=0&server=ws://127.0.0.1:{port}"
-            page.goto(f"{site.origin}/bench/pages/bench.html?{query}")
-            page.wait_for_selector("html[data-ready]", state="attached")
-            rows = [measure(page, work, rounds) for work in works() if only in work.name]
-            result: dict[str, Any] = {
-                "date": time.strftime("%Y-%m-%d"),
-                "browser": f"Chromium {browser.version}",
-                "machine": f"{platform.system()} {platform.machine()}",
-                "rounds": rounds,
-                "rows": rows,
-            }
+@contextmanager
+def arms_page(browser: Browser, site: TestSite, origin: str, path: str, headers: Mapping[str, str]) -> Iterator[Page]:
+    """The page with all arms, for one server.
+
+    Args:
+        origin: ws://HOST:PORT.
+        path: of its STOMP.
+        headers: of CONNECT.
+    """
+    page = browser.new_page()
+    page.on("pageerror", _complain)
+    query = {"wheel": site.wheel_path, "coverage": 0, "server": origin, "path": path, "headers": json.dumps(headers)}
+    page.goto(f"{site.origin}/bench/pages/bench.html?{urlencode(query)}")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    yield page
+    page.close()
+
+
+class Bench:
+    """One run: the tables that it fills."""
+
+    def __init__(self, loop: LoopThread, site: TestSite, rounds: int, only: str) -> None:
+        self._loop = loop
+        self._site = site
+        self._rounds = rounds
+        self._only = only
+        self.tables: list[dict[str, Any]] = []
+
+    def fill(self, title: str, page: Page, works: list[Work]) -> None:
+        """One table more, with those rows that are wanted."""
+        wanted = [work for work in works if self._only in f"{title}: {work.name}"]
+        if wanted:
+            sys.stdout.write(f"-- {title}\n")
+            rows = [measure(page, work, self._rounds) for work in wanted]
+            self.tables.append({"title": title, "rows": rows})
+
+    def flood(self, browser: Browser, name: str, *, enduring: bool) -> dict[str, Any] | None:
+        """What one browser does with a server that is no bottleneck."""
+        server = self._loop.run(listen())
+        origin = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        endurance = None
+        with arms_page(browser, self._site, origin, "/stomp", {}) as page:
+            self.fill(f"A fast server, {name}", page, FLOOD)
+            self.fill(f"Subscriptions on one connection, {name}", page, SUBSCRIPTIONS)
             if enduring:
-                result["endurance"] = endure(page)
-            browser.close()
+                endurance = endure(page)
         server.close()
+        return endurance
+
+    def rabbitmq(self, browser: Browser, name: str) -> None:
+        """What one browser does with a broker that people use."""
+        with filled_broker(self._loop) as broker, arms_page(browser, self._site, *broker.address) as page:
+            self.fill(f"RabbitMQ {broker.version}, {name}", page, RABBITMQ(broker.fill))
+
+
+def chromium(playwright: Playwright) -> Browser:
+    """Ours, whose memory can be looked at."""
+    return playwright.chromium.launch(
+        executable_path=find_chromium(), args=[*FLAGS, "--enable-precise-memory-info", "--js-flags=--expose-gc"]
+    )
+
+
+def run(rounds: int, only: str, browsers: list[str]) -> dict[str, Any]:
+    """Everything, or the rows in whose "table: name" `only` is."""
+    result: dict[str, Any] = {
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "rounds": rounds,
+        "browsers": {},
+    }
+    with (
+        LoopThread() as loop,
+        sync_playwright() as playwright,
+        TestSite(loop, mounts={"/bench": HERE, "/npm": NPM}) as site,
+    ):
+        bench = Bench(loop, site, rounds, only)
+        if "chromium" in browsers:
+            browser = chromium(playwright)
+            result["browsers"]["Chromium"] = browser.version
+            result["endurance"] = bench.flood(browser, "Chromium", enduring=not only)
+            bench.rabbitmq(browser, "Chromium")
+            browser.close()
+        if "firefox" in browsers:
+            browser = launch_firefox(playwright)
+            result["browsers"]["Firefox"] = browser.version
+            bench.flood(browser, "Firefox", enduring=False)
+            browser.close()
+    result["tables"] = bench.tables
     return result
 
 
@@ -160,27 +178,38 @@ def _complain(error: object) -> None:
 
 def losses(found: dict[str, Any], committed: dict[str, Any]) -> list[str]:
     """The ratios of ours that are clearly worse than the committed ones, in words."""
-    before = {row["name"]: row["ratio"] for row in committed["rows"]}
+
+    def ratios(result: dict[str, Any]) -> dict[tuple[str, str, str], float]:
+        return {
+            (table["title"], row["name"], column): ratio
+            for table in result["tables"]
+            for row in table["rows"]
+            for column, ratio in row["ratio"].items()
+        }
+
+    before = ratios(committed)
     return [
-        f"{row['name']}, {arm}: {ratio:.2f} times {next(iter(row['ratio']))}, was {before[row['name']][arm]:.2f}"
-        for row in found["rows"]
-        for arm, ratio in row["ratio"].items()
-        if arm in OURS and row["name"] in before and ratio > before[row["name"]].get(arm, ratio) * TOLERANCE
+        f"{title}: {name}, {column}: {ratio:.2f}, was {before[title, name, column]:.2f}"
+        for (title, name, column), ratio in ratios(found).items()
+        if (column in OURS or name.startswith("callback"))
+        and ratio > before.get((title, name, column), ratio) * TOLERANCE
     ]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="", help="rows whose name holds this")
-    parser.add_argument("--check", action="store_true", help="compare with the committed ratios, write nothing")
+    parser.add_argument("--only", default="", help="rows in whose 'table: name' this is; writes nothing")
+    parser.add_argument("--browser", choices=["chromium", "firefox"], help="only this one; writes nothing")
+    parser.add_argument("--check", action="store_true", help="compare with the committed ratios; writes nothing")
     given = parser.parse_args()
-    found = run(given.rounds, given.only, enduring=not given.only and not given.check)
+    both = ["chromium", *(["firefox"] if find_firefox() else [])]
+    found = run(given.rounds, given.only, [given.browser] if given.browser else both)
     if given.check:
         worse = losses(found, json.loads((RESULTS / "results.json").read_text()))
         sys.stdout.write("".join(f"LOSS {line}\n" for line in worse) or "no clear loss\n")
         return 1 if worse else 0
-    if not given.only:
+    if not given.only and not given.browser:
         write_report(found, RESULTS)
     return 0
 

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
+from collections.abc import Callable
 from typing import Any
 
 import js
 
 import pystomp_web as stomp
 
+_server: dict[str, Any] = {}
 
-def _connect(url: str) -> Any:
-    return stomp.connect(f"{url}/stomp", heartbeat=(0, 0), reconnect=None)
+
+def use(url: str, headers: str) -> None:
+    """From here on connect to this, with these headers of CONNECT (JSON)."""
+    _server.update(url=url, **json.loads(headers))
+
+
+def _connect() -> Any:
+    return stomp.connect(**_server, heartbeat=(0, 0), reconnect=None)
 
 
 def _now() -> float:
@@ -20,30 +29,41 @@ def _now() -> float:
     return now
 
 
-async def receive(  # noqa: PLR0917 - called from JavaScript
-    url: str, way: str, count: int, size: int, binary: bool, subscriptions: int
-) -> float:
+async def receive(way: str, count: int, size: int, binary: bool, subscriptions: int) -> float:
     """Until `count` messages came."""
     order = {"count": count, "size": size, "binary": binary}
-    async with _connect(url) as client:
+    async with _connect() as client:
         if way == "callback":
-            return await _receive_by_callback(client, order, subscriptions)
-        seen = octets = 0
+            done, on_message = _counter(count, binary)
+            subscribed = [client.subscribe(f"/topic/flood{i or ''}", on_message) for i in range(subscriptions)]
+            if subscriptions > 1:
+                await subscribed[-1].confirmed()  # what subscribing costs is not meant
+            started = _now()
+            await client.send("/topic/flood", order)
+            return await done - started
         messages = client.subscribe("/topic/flood")
         started = _now()
         await client.send("/topic/flood", order)
-        async for message in messages:
-            octets += len(message.body) if binary else len(message.text)
-            seen += 1
-            if seen == count:
-                break
+        await _take(messages, count, binary)
         return _now() - started
 
 
-async def _receive_by_callback(client: stomp.Client, order: dict[str, Any], subscriptions: int) -> float:
+async def drain(way: str, count: int, destination: str) -> float:
+    """From SUBSCRIBE until the `count` messages that wait at a destination came."""
+    async with _connect() as client:
+        started = _now()
+        if way == "callback":
+            done, on_message = _counter(count, False)
+            client.subscribe(destination, on_message)
+            return await done - started
+        await _take(client.subscribe(destination), count, False)
+        return _now() - started
+
+
+def _counter(count: int, binary: bool) -> tuple[asyncio.Future[float], Callable[[stomp.Message], None]]:
+    """A future of the time when the last of so many messages came, and the callback that counts them."""
     done: asyncio.Future[float] = asyncio.get_running_loop().create_future()
     seen = octets = 0
-    count, binary = order["count"], order["binary"]
 
     def on_message(message: stomp.Message) -> None:
         nonlocal seen, octets
@@ -52,17 +72,22 @@ async def _receive_by_callback(client: stomp.Client, order: dict[str, Any], subs
         if seen == count:
             done.set_result(_now())
 
-    for i in range(subscriptions):
-        client.subscribe(f"/topic/flood{i or ''}", on_message)
-    started = _now()
-    await client.send("/topic/flood", order)
-    return await done - started
+    return done, on_message
 
 
-async def publish(url: str, count: int, size: int, receipts: bool) -> float:
+async def _take(messages: stomp.Subscription, count: int, binary: bool) -> None:
+    seen = octets = 0
+    async for message in messages:
+        octets += len(message.body) if binary else len(message.text)
+        seen += 1
+        if seen == count:
+            return
+
+
+async def publish(count: int, size: int, receipts: bool) -> float:
     """Until the server has counted `count` messages, or confirmed each."""
     body = "x" * size
-    async with _connect(url) as client:
+    async with _connect() as client:
         if receipts:
             started = _now()
             await asyncio.gather(*[client.send("/topic/sink", body, receipt=True) for _ in range(count)])
@@ -76,10 +101,10 @@ async def publish(url: str, count: int, size: int, receipts: bool) -> float:
         return _now() - started
 
 
-async def round_trip(url: str, way: str, count: int, gap: float) -> list[float]:
+async def round_trip(way: str, count: int, gap: float) -> list[float]:
     """Each of `count` messages that are sent and come back."""
     times = []
-    async with _connect(url) as client:
+    async with _connect() as client:
         waiting: list[asyncio.Future[float]] = []
         messages = None
         if way == "callback":

@@ -4,10 +4,10 @@
 const now = () => performance.now();
 
 // A WebSocket whose handler only counts.
-export const bare = (server) => {
+const bare = (server) => {
   const open = () =>
     new Promise((resolve, reject) => {
-      const socket = new WebSocket(`${server}/bare`);
+      const socket = new WebSocket(`${server.origin}/bare`);
       socket.binaryType = "arraybuffer";
       socket.onopen = () => resolve(socket);
       socket.onerror = () => reject(new Error("the WebSocket did not open"));
@@ -63,13 +63,43 @@ export const bare = (server) => {
   };
 };
 
+// The same through a broker, which wants a few frames of STOMP first; each of its WebSocket messages is one frame.
+const bareStomp = (server) => ({
+  drain(count, destination) {
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(server.url, ["v12.stomp"]);
+      let started = 0;
+      let seen = 0;
+      let octets = 0;
+      socket.onerror = () => reject(new Error("the WebSocket did not open"));
+      socket.onopen = () => {
+        const login = Object.entries(server.headers).map(([name, value]) => `${name}:${value}\n`);
+        socket.send(`CONNECT\naccept-version:1.2\nheart-beat:0,0\n${login.join("")}\n\0`);
+      };
+      socket.onmessage = () => {
+        socket.onmessage = (event) => {
+          octets += event.data.length;
+          seen += 1;
+          if (seen === count) {
+            resolve(now() - started);
+            socket.close();
+          }
+        };
+        started = now();
+        socket.send(`SUBSCRIBE\nid:0\ndestination:${destination}\n\n\0`);
+      };
+    });
+  },
+});
+
 // What each client is asked for: connect, and of what that gives subscribe(destination, callback(length)),
 // send(destination, body, receipt) and close.
 const CONNECT = {
   stompjs: (server) =>
     new Promise((resolve) => {
       const client = new StompJs.Client({
-        brokerURL: `${server}/stomp`,
+        brokerURL: server.url,
+        connectHeaders: server.headers,
         heartbeatIncoming: 0,
         heartbeatOutgoing: 0,
         reconnectDelay: 0,
@@ -98,7 +128,8 @@ const CONNECT = {
     new Promise((resolve) => {
       const client = new RxStomp.RxStomp();
       client.configure({
-        brokerURL: `${server}/stomp`,
+        brokerURL: server.url,
+        connectHeaders: server.headers,
         heartbeatIncoming: 0,
         heartbeatOutgoing: 0,
         reconnectDelay: 0,
@@ -125,9 +156,9 @@ const CONNECT = {
     }),
   "webstomp-client": (server) =>
     new Promise((resolve, reject) => {
-      const client = webstomp.client(`${server}/stomp`, { debug: false, heartbeat: false });
+      const client = webstomp.client(server.url, { debug: false, heartbeat: false });
       client.connect(
-        {},
+        server.headers,
         () =>
           resolve({
             subscribe: (destination, callback) =>
@@ -140,25 +171,40 @@ const CONNECT = {
     }),
 };
 
+// Calls back with the time when the last of so many messages came.
+const counter = (count, finish) => {
+  let seen = 0;
+  let octets = 0;
+  return (length) => {
+    octets += length;
+    seen += 1;
+    if (seen === count) finish(now());
+  };
+};
+
 const arm = (server, connect) => ({
   async receive(count, size, binary = false, subscriptions = 1) {
     const client = await connect(server);
-    return new Promise((resolve) => {
-      let seen = 0;
-      let octets = 0;
-      let started = 0;
-      const onMessage = (length) => {
-        octets += length;
-        seen += 1;
-        if (seen === count) {
-          resolve(now() - started);
-          client.close();
-        }
-      };
-      for (let i = 0; i < subscriptions; i += 1) client.subscribe(`/topic/flood${i || ""}`, onMessage, binary);
-      started = now();
-      client.send("/topic/flood", JSON.stringify({ count, size, binary }));
-    });
+    let finish;
+    const finished = new Promise((resolve) => (finish = resolve));
+    const onMessage = counter(count, finish);
+    for (let i = 0; i < subscriptions; i += 1) client.subscribe(`/topic/flood${i || ""}`, onMessage, binary);
+    if (subscriptions > 1) await client.send("/topic/sink", "", "subscribed"); // what subscribing costs is not meant
+    const started = now();
+    client.send("/topic/flood", JSON.stringify({ count, size, binary }));
+    const ended = await finished;
+    client.close();
+    return ended - started;
+  },
+  async drain(count, destination) {
+    const client = await connect(server);
+    let finish;
+    const finished = new Promise((resolve) => (finish = resolve));
+    const started = now();
+    client.subscribe(destination, counter(count, finish));
+    const ended = await finished;
+    client.close();
+    return ended - started;
   },
   async publish(count, size, receipts = false) {
     const client = await connect(server);
@@ -201,5 +247,8 @@ const arm = (server, connect) => ({
   },
 });
 
-export const javascript = (server) =>
-  Object.fromEntries(Object.entries(CONNECT).map(([name, connect]) => [name, arm(server, connect)]));
+// `server`: origin, url of its WebSocket, and the headers of CONNECT.
+export const javascript = (server) => ({
+  bare: { ...bare(server), ...bareStomp(server) },
+  ...Object.fromEntries(Object.entries(CONNECT).map(([name, connect]) => [name, arm(server, connect)])),
+});

@@ -1,8 +1,14 @@
 // The arms of the benchmark, in one page. Each can receive, publish and roundTrip, and answers in milliseconds.
 import { boot } from "/pages/pyodide.mjs";
-import { bare, javascript } from "./arms.mjs";
+import { javascript } from "./arms.mjs";
 
-const server = new URLSearchParams(globalThis.location.search).get("server");
+// `server`: ws://HOST:PORT; `path`: of its STOMP; `headers`: of CONNECT, as JSON.
+const given = new URLSearchParams(globalThis.location.search);
+const server = {
+  origin: given.get("server"),
+  url: given.get("server") + given.get("path"),
+  headers: JSON.parse(given.get("headers")),
+};
 const booted = await boot(globalThis.location.search);
 booted.addModule("bench_client", await (await fetch("/bench/bench_client.py")).text());
 const python = booted.pyodide.pyimport("bench_client");
@@ -14,13 +20,14 @@ const plain = async (promise) => {
 
 const ours = (way) => ({
   receive: (count, size, binary = false, subscriptions = 1) =>
-    plain(python.receive(server, way, count, size, binary, subscriptions)),
-  publish: (count, size, receipts = false) => plain(python.publish(server, count, size, receipts)),
-  roundTrip: (count, gap) => plain(python.round_trip(server, way, count, gap)),
+    plain(python.receive(way, count, size, binary, subscriptions)),
+  drain: (count, destination) => plain(python.drain(way, count, destination)),
+  publish: (count, size, receipts = false) => plain(python.publish(count, size, receipts)),
+  roundTrip: (count, gap) => plain(python.round_trip(way, count, gap)),
 });
 
+python.use(server.url, given.get("headers"));
 globalThis.arms = {
-  bare: bare(server),
   ...javascript(server),
   callback: ours("callback"),
   "async for": ours("async for"),
