@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from tests.bench.broker import filled_broker
 from tests.bench.flood import listen
 from tests.bench.report import write_report
-from tests.bench.works import FLOOD, RABBITMQ, SUBSCRIPTIONS, Work
+from tests.bench.works import FLOOD, FLOOD_IN_SHORT, RABBITMQ, SUBSCRIPTIONS, Work
 from tests.support.chromium import FLAGS, find_chromium
 from tests.support.firefox import find_firefox, launch_firefox
 from tests.support.loopthread import LoopThread
@@ -117,14 +117,17 @@ class Bench:
             rows = [measure(page, work, self._rounds) for work in wanted]
             self.tables.append({"title": title, "rows": rows})
 
-    def flood(self, browser: Browser, name: str, *, enduring: bool) -> dict[str, Any] | None:
+    def flood(
+        self, browser: Browser, name: str, *, whole: bool = True, enduring: bool = False
+    ) -> dict[str, Any] | None:
         """What one browser does with a server that is no bottleneck."""
         server = self._loop.run(listen())
         origin = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         endurance = None
         with arms_page(browser, self._site, origin, "/stomp", {}) as page:
-            self.fill(f"A fast server, {name}", page, FLOOD)
-            self.fill(f"Subscriptions on one connection, {name}", page, SUBSCRIPTIONS)
+            self.fill(f"A fast server, {name}", page, FLOOD if whole else FLOOD_IN_SHORT)
+            if whole:
+                self.fill(f"Subscriptions on one connection, {name}", page, SUBSCRIPTIONS)
             if enduring:
                 endurance = endure(page)
         server.close()
@@ -166,7 +169,7 @@ def run(rounds: int, only: str, browsers: list[str]) -> dict[str, Any]:
         if "firefox" in browsers:
             browser = launch_firefox(playwright)
             result["browsers"]["Firefox"] = browser.version
-            bench.flood(browser, "Firefox", enduring=False)
+            bench.flood(browser, "Firefox", whole=False)
             browser.close()
     result["tables"] = bench.tables
     return result

@@ -61,6 +61,11 @@ FLOOD = [
     Work("round trip, idle", _each((*JAVASCRIPT, *OURS), "roundTrip(50, 20)"), 1, percentile=True),
 ]
 
+#: What a second browser is measured by.
+FLOOD_IN_SHORT = [
+    work for work in FLOOD if work.name == "publish 1 KiB" or work.name.endswith((" text", "receipts", ", idle"))
+]
+
 #: The columns are numbers of subscriptions.
 SUBSCRIPTIONS = [
     Work(
