@@ -207,6 +207,23 @@ def test_the_options_of_the_server_are_shown(built: Path) -> None:
     assert "--allow-origin ORIGIN" in page
 
 
+def test_the_brokers_are_set_up_as_their_page_says() -> None:
+    """What the page's configurations name, the launchers of tests/brokers name: `./build.sh interop` runs them."""
+    kinds = {".java", ".py", ".xml"}
+    launchers = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "tests" / "brokers").rglob("*")
+        if path.suffix in kinds and path.is_file()
+    ).lower()
+    page = (DOCS / "brokers.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(erlang|ini|java|xml)\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert len(blocks) > 5
+    for kind, block in blocks:
+        bare = block if kind == "xml" else re.sub(r"(?:%|#|//).*", "", block)
+        for word in re.findall(r"[A-Za-z]\w{5,}", bare):
+            assert word.lower() in launchers, word
+
+
 @pytest.mark.parametrize("name", ["requirements.in", "requirements.txt"])
 def test_the_lock_names_no_host(name: str) -> None:
     assert "://" not in (DOCS / "site" / name).read_text(encoding="utf-8")

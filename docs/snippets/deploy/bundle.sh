@@ -1,0 +1,1 @@
+./build.sh bundle site --connect wss://broker.example.com
