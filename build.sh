@@ -92,11 +92,13 @@ make_editable() { # the package itself, from the tree
   "$PY" -m pip install --no-deps --no-build-isolation --no-index -e .
 }
 
-make_npm() { # in build/, since web/ is served
-  mkdir -p build/npm
-  cp web/package.json web/package-lock.json build/npm/
-  npm ci --prefix build/npm --ignore-scripts --no-audit --no-fund
+npm_ci() { # FROM TO: in build/, since web/ is served
+  mkdir -p "$2"
+  cp "$1/package.json" "$1/package-lock.json" "$2/"
+  npm ci --prefix "$2" --ignore-scripts --no-audit --no-fund
 }
+
+make_npm() { npm_ci web build/npm; }
 
 make_vendor() { # what the pages load from npm beside Pyodide, without what they do not: source maps, other builds
   local modules=build/npm/node_modules out=build/vendor.new
@@ -142,6 +144,13 @@ make_pyodide() {
     build/pyodide-wheels/*.whl build/dist/*.whl build/stdlib/python_stdlib_rest.zip build/bytecode.zip
 }
 
+make_npm_oldest() { npm_ci tests/engines build/npm-oldest; }
+
+make_pyodide_oldest() { # as it comes
+  local runtime=build/npm-oldest/node_modules/pyodide
+  "$PY" tests/tools/pyodide_dist.py $runtime $runtime/python_stdlib.zip build/pyodide-oldest
+}
+
 can_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
 
 apt_install() {
@@ -150,10 +159,14 @@ apt_install() {
   apt-get install -y -qq --no-install-recommends "$@"
 }
 
-# These may fail: what follows from it is said by setup_browser, setup_rabbitmq and setup_proxies.
+# These may fail: what follows from it is said by setup_browser, setup_engine, setup_rabbitmq and setup_proxies.
 make_chromium() {
   { can_apt && apt_install chromium; } || "$PY" -m playwright install chromium || true
 }
+
+make_firefox() { apt_install firefox-esr || true; }
+
+make_webkit() { apt_install webkit2gtk-driver xvfb || true; }
 
 # The packages of servers start them system-wide unless a policy forbids it. Ours lasts as long as this step.
 apt_install_without_services() {
@@ -231,6 +244,29 @@ setup_browser() {
   [ -n "$found" ] || die "no Chromium or Chrome found, and none could be installed (build/log/chromium-install.log)." \
     "Install one (Debian: apt-get install chromium; elsewhere: Google Chrome) or name it: PYSTOMP_WEB_CHROMIUM=/path/to/chrome"
   say "[chromium] $found"
+}
+
+# setup_engine NAME PACKAGES: another browser, into ENGINE. Where it can't be had one line says so, and CI fails.
+setup_engine() {
+  ENGINE=$("$PY" "tests/support/$1.py" 2>/dev/null) || ENGINE=""
+  if [ -z "$ENGINE" ] && can_apt; then
+    step "$1-install" "" "" "make_$1"
+    ENGINE=$("$PY" "tests/support/$1.py") || ENGINE=""
+  fi
+  if [ -n "$ENGINE" ]; then
+    say "[$1] $ENGINE"
+  elif [ -n "${CI:-}" ]; then
+    die "CI must have $1, and it could not be installed (build/log/$1-install.log): apt-get install $2"
+  else
+    say "[$1] missing, and could not be installed: its tests can't run here. Install it (Debian: apt-get install $2)"
+  fi
+}
+
+setup_oldest_pyodide() { # the tests run with it too: the oldest that we say we support
+  step npm-oldest "$(hash_of tests/engines/package.json tests/engines/package-lock.json)" build/npm-oldest/node_modules/pyodide \
+    make_npm_oldest
+  step pyodide-oldest "$(hash_of tests/tools/pyodide_dist.py build/stamps/npm-oldest)" build/pyodide-oldest/pyodide-lock.json \
+    make_pyodide_oldest
 }
 
 has_rabbitmq() { [ -x /usr/sbin/rabbitmq-server ] || command -v rabbitmq-server >/dev/null 2>&1; }
@@ -331,12 +367,17 @@ verb_check() {
   return $failed
 }
 
+measured_pytest() { "$PY" -m coverage run -m pytest --color="$([ -t 1 ] && echo yes || echo no)" "$@"; }
+
 verb_test() {
   setup_python
   setup_docs
   setup_wheel
   setup_pyodide
+  setup_oldest_pyodide
   setup_browser
+  setup_engine webkit "webkit2gtk-driver xvfb"
+  setup_engine firefox firefox-esr
   setup_rabbitmq
   setup_proxies
   setup_done
@@ -345,7 +386,11 @@ verb_test() {
   rm -rf "$data" && mkdir -p "$data"
   export COVERAGE_FILE=$ROOT/$data/.coverage
   out=$data/pytest.log
-  "$PY" -m coverage run -m pytest --color="$([ -t 1 ] && echo yes || echo no)" "$@" 2>&1 | tee "$out" || code=$?
+  measured_pytest "$@" 2>&1 | tee "$out" || code=$?
+  if [ $# -eq 0 ] && [ -n "$ENGINE" ]; then # the tests of the pages once more
+    PYSTOMP_BROWSER=firefox measured_pytest tests/browser/test_page*.py tests/browser/test_{dashboard,prompt,pyscript}.py 2>&1 |
+      tee -a "$out" || code=$?
+  fi
   "$PY" -m coverage combine -q "$data" || say "build.sh: no coverage data"
   [ ! -e "$COVERAGE_FILE" ] || mv "$COVERAGE_FILE" build/.coverage
   unset COVERAGE_FILE # from here on build/.coverage, as pyproject.toml says
@@ -355,7 +400,7 @@ verb_test() {
     say "build.sh: the coverage of host and browser together is too low, see above"
     [ $code -ne 0 ] || code=2
   fi
-  grep -a ' in [0-9.]*s' "$out" | tail -n 1 || tail -n 1 "$out" # pytest's own closing line once more
+  grep -aE '[0-9] (passed|failed|skipped|error).* in [0-9.]*s' "$out" || tail -n 1 "$out" # pytest's own closing lines once more
   rm -rf "$data"
   return $code
 }
@@ -365,6 +410,7 @@ verb_interop() {
   setup_wheel
   setup_pyodide
   setup_browser
+  setup_engine firefox firefox-esr
   local name java="" rabbitmq=""
   for name in "${@:-all}"; do
     case $name in
@@ -381,8 +427,7 @@ verb_interop() {
     step brokers "" "" make_brokers
   fi
   setup_done
-  if "$PY" tests/support/firefox.py >/dev/null; then # where it is installed, there too
-    say "[firefox] $("$PY" tests/support/firefox.py)"
+  if [ -n "$ENGINE" ]; then # in Firefox too
     PYSTOMP_BROWSER=firefox "$PY" -m pytest --color="$([ -t 1 ] && echo yes || echo no)" tests/brokers/test_brokers.py
   fi
   "$PY" -m pytest --color="$([ -t 1 ] && echo yes || echo no)" tests/brokers/test_brokers.py

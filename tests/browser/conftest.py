@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.console import DESK, Console, Site
+from tests.support.firefox import is_firefox
 from tests.support.loopthread import LoopThread
 
 
@@ -21,7 +22,9 @@ def served(loop_thread: LoopThread) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def desk(browser: Browser) -> Iterator[BrowserContext]:
     """One for all pages at a desk: Pyodide comes out of its cache."""
-    opened = browser.new_context(viewport=DESK, permissions=["clipboard-read", "clipboard-write"])
+    opened = browser.new_context(viewport=DESK)
+    if not is_firefox(opened):  # it has no such permissions to give: a click is enough
+        opened.grant_permissions(["clipboard-read", "clipboard-write"])
     yield opened
     opened.close()
 

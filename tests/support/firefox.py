@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 
-from playwright.sync_api import Browser, Error, Playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Playwright
 
 NAMES = ("firefox-esr", "firefox")
 #: What Firefox says by itself of a WebSocket, and of a policy: over BiDi it comes as an error that nobody caught.
@@ -34,6 +34,11 @@ def launch_firefox(playwright: Playwright) -> Browser:
         raise FileNotFoundError("no Firefox found: install one (Debian: apt-get install firefox-esr)")
     # Without the channel Playwright speaks to its own patched build only.
     return playwright.firefox.launch(channel="moz-firefox", executable_path=executable)
+
+
+def is_firefox(context: BrowserContext) -> bool:
+    """Whether it is a Firefox's."""
+    return context.browser is not None and context.browser.browser_type.name == "firefox"
 
 
 def error_line(error: Error) -> str:
