@@ -439,6 +439,9 @@ make_bench() {
   npm ci --prefix build/bench-npm --ignore-scripts --no-audit --no-fund
   rm -rf build/bench-python
   "$PY" -m pip install --require-hashes --no-deps --target build/bench-python -r tests/bench/requirements.txt
+  rm -rf build/bench-wheels
+  "$PY" -m pip download --no-deps --require-hashes --only-binary=:all: --python-version 3.14 --implementation py \
+    --abi none --platform any -d build/bench-wheels -r tests/bench/boot-wheels.txt
 }
 
 verb_bench() {
@@ -446,9 +449,10 @@ verb_bench() {
   setup_wheel
   setup_pyodide
   setup_browser
-  step bench "$(hash_of tests/bench/package-lock.json tests/bench/requirements.txt)" build/bench-npm/node_modules make_bench
+  step bench "$(hash_of tests/bench/package-lock.json tests/bench/requirements.txt tests/bench/boot-wheels.txt)" build/bench-wheels make_bench
   setup_done
   "$PY" -m tests.bench.codec
+  "$PY" -m tests.bench.boot "$@"
   "$PY" -m tests.bench.dashboard "$@"
   "$PY" -m tests.bench.bench "$@"
 }
