@@ -41,7 +41,6 @@ def show_state(state, error):
     tone, word = LIGHTS[state]
     find("panels").dataset.live = str(state == "connected").lower()
     find("light").dataset.tone = tone
-    find("light-icon").setAttribute("href", f"icons.svg#icon-{tone}")
     write("light-word", word)
     write("status", f"{word}: {error}" if error else word)
 

@@ -29,7 +29,7 @@ class Head:
 
     def __init__(self) -> None:
         self.js_element = clone("column-head-template")
-        names = {"use": "use", "light": ".light", "word": ".word", "name": ".name", "figures": ".figures"}
+        names = {"light": ".light", "word": ".word", "name": ".name", "figures": ".figures"}
         self._slots = {name: Slot(self.js_element.querySelector(selector)) for name, selector in names.items()}
         self._self = Slot(self.js_element)
 
@@ -37,7 +37,6 @@ class Head:
         """Show it."""
         slots, light = self._slots, session.shown_light
         self._self.attribute("data-current", "true" if current else "false")
-        slots["use"].attribute("href", light.href)
         slots["light"].attribute("data-tone", light.tone)
         slots["word"].text(light.word)
         slots["name"].text(session.name)

@@ -171,7 +171,6 @@ class ConnectionPanel:
         client, slots = link.client, self._page.slots
         light = words.FAILED if client is None and link.error is not None else words.LIGHTS[link.state]
         slots["light"].attribute("data-tone", light.tone)
-        slots["light-icon"].attribute("href", light.href)
         slots["light-word"].text(f"{light.word}{link.tries() if link.state is State.CONNECTING else ''}")
         version = client.version if client is not None and link.connected else None
         slots["light-version"].show(version is not None)

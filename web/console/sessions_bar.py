@@ -89,7 +89,6 @@ class SessionsBar:
             light, name = session.shown_light, session.name
             item["name"].text(name)
             item["word"].text(light.word)
-            item["icon"].attribute("href", light.href)
             if shown and session is not self._in_sight:
                 self._in_sight = session
                 item["item"].js_element.scrollIntoView(js_object(block="nearest", inline="nearest"))
@@ -103,7 +102,7 @@ class SessionsBar:
         js_item = clone("session-template")
         js_item.setAttribute("data-session", str(session.number))
         element("sessions").insertBefore(js_item, element("side-by-side"))
-        selectors = {"tab": ".session-tab", "close": "[data-close]", "icon": "use", "name": ".name", "word": ".word"}
+        selectors = {"tab": ".session-tab", "close": "[data-close]", "name": ".name", "word": ".word"}
         selectors["count"] = ".count"
         found = {name: Slot(js_item.querySelector(selector)) for name, selector in selectors.items()}
         return {"item": Slot(js_item), **found}

@@ -14,11 +14,6 @@ class Light(NamedTuple):
     tone: str
     word: str
 
-    @property
-    def href(self) -> str:
-        """Where the icon is."""
-        return f"icons.svg#icon-{self.tone}"
-
 
 class Trouble(NamedTuple):
     """What went wrong: in a few words, what was said, and what to do."""
