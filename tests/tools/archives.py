@@ -89,12 +89,17 @@ def split(sources: Mapping[str, bytes], core: Core, finder: bytes) -> tuple[dict
         if files is second:
             names.append(name.removesuffix(".__init__"))
     for path, source in (
-        ("_stdlib_rest.py", f"NAMES = frozenset({' '.join(sorted(names))!r}.split())\n".encode()),
+        ("_stdlib_rest.py", names_module(names)),
         ("stdlib_on_demand.py", finder),
         ("sitecustomize.py", b"import stdlib_on_demand\n\nstdlib_on_demand.install()\n"),  # run when Python starts
     ):
         first[f"{path}c"] = bytecode(source, f"{LIBRARY}.zip/{path}", checked=False)
     return first, second
+
+
+def names_module(names: Iterable[str]) -> bytes:
+    """The module that knows the second archive's. As a constant, the set is read with the bytecode and not made."""
+    return f"def holds(name):\n    return name in {{{', '.join(map(repr, sorted(names)))}}}\n".encode()
 
 
 def kept_bytecode(modules: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ before, in the background: `await stdlib_on_demand.load()`.
 
 import sys
 
-from _stdlib_rest import NAMES  # type: ignore[import-not-found]  # made by archives.py
+from _stdlib_rest import holds  # type: ignore[import-not-found]  # made by archives.py
 
 TYPE_CHECKING = False  # typing is not imported when Python starts
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class RestFinder:
         Raises:
             ImportError: it holds it, and can't be fetched.
         """
-        if fullname not in NAMES:
+        if not holds(fullname):
             return None
         if path is not None and not any(entry.startswith((CORE, REST)) for entry in path):
             return None  # a package of somebody else's with a name of the standard library's
