@@ -4,8 +4,8 @@
 // <html data-stdlib="whole"> fetches the rest of the standard library, too, as soon as the page runs; else the first import
 // of a module from there waits for it (stdlib_on_demand.py).
 //
-// What the page must have: #boot with #boot-stage, #boot-bytes, #boot-progress; #boot-failed with -title, -advice, -error;
-// #boot-again. <html data-boot> says how it stands: running, ready or failed.
+// What the page must have: #boot with #boot-stage, #boot-bytes, #boot-progress, in whose place it is said why Python did not
+// start; and #status. <html data-boot> says how it stands: running, ready or failed.
 
 const PYODIDE = "314.0.7"; // the one place of the pages that names it; web/package.json brings it
 const RUNTIME = new URL("pyodide/", import.meta.url);
@@ -232,15 +232,27 @@ async function loadWholeLibrary(pyodide) {
 function fail(error) {
   console.error(error);
   document.documentElement.dataset.boot = "failed";
-  element("boot").hidden = true;
-  element("boot-failed").hidden = false;
-  element("boot-failed-title").textContent = error instanceof BootError ? error.message : "Python did not start";
-  element("boot-failed-advice").textContent = error.advice ?? "Load the page again. If it stays so, this is a bug of the page: what Python says is below.";
-  const cause = error instanceof BootError ? error.cause : error;
-  element("boot-failed-error").textContent = cause ? String(cause.message ?? cause) : "";
-  element("boot-failed-error").hidden = !cause;
-  element("status").textContent = element("boot-failed-title").textContent;
-  element("boot-again").addEventListener("click", () => location.reload());
+  const ours = error instanceof BootError;
+  const cause = ours ? error.cause : error;
+  const title = ours ? error.message : "Python did not start";
+  const failed = document.createElement("div");
+  failed.id = "boot-failed";
+  failed.className = "say";
+  failed.role = "alert";
+  const add = (tag, text) => {
+    const part = document.createElement(tag);
+    part.textContent = text;
+    failed.append(part);
+    return part;
+  };
+  add("h3", title);
+  add("p", error.advice ?? "Load the page again. If it stays so, this is a bug of the page: what Python says is below.");
+  if (cause) add("pre", String(cause.message ?? cause));
+  const again = add("button", "Load the page again");
+  again.id = "boot-again";
+  again.addEventListener("click", () => location.reload());
+  element("boot").replaceWith(failed);
+  element("status").textContent = title;
 }
 
 try {

@@ -45,7 +45,7 @@ def test_first_change(folder: Path, page: Page, loop_thread: LoopThread) -> None
         dashboard.write_text(source.replace(old, new.strip()), encoding="utf-8")
         page.reload()
         expect(page.locator("#boot-failed")).to_be_visible(timeout=BOOT_MS)
-        expect(page.locator("#boot-failed-error")).to_contain_text(re.compile(r"dashboard\.py.*, line \d+"))
+        expect(page.locator("#boot-failed pre")).to_contain_text(re.compile(r"dashboard\.py.*, line \d+"))
 
 
 def test_every_picture_is_shown_and_all_are_small() -> None:

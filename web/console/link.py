@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,6 +10,7 @@ import pystomp_web as stomp
 from pystomp_web import State
 
 from . import words
+from .tasks import Tasks
 
 if TYPE_CHECKING:
     from pystomp_web import Frame, Message
@@ -108,7 +108,8 @@ class Link:
         self._entries_made = 0
         self._asked: str | None = None
         self._forget_frames: Callable[[], None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        #: Runs a coroutine; what it raises is told to the view.
+        self.spawn = Tasks(view.failed).spawn
 
     # The connection.
 
@@ -337,20 +338,6 @@ class Link:
         self._view.state_changed()
         if transaction is not None:
             await (transaction.commit() if commit else transaction.abort())
-
-    # Tasks.
-
-    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine; what it raises is told to the view."""
-        task = asyncio.get_running_loop().create_task(self._guarded(coroutine))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _guarded(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        try:
-            await coroutine
-        except Exception as error:
-            self._view.failed(error)
 
 
 def _beats(text: str) -> tuple[float, float]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import js
@@ -14,6 +13,7 @@ from pystomp_web import StompError
 
 from . import words
 from .dom import Listeners, Painter, Slots, element, make
+from .tasks import Tasks
 
 if TYPE_CHECKING:
     from .session import Session
@@ -40,7 +40,8 @@ class Page:
         self.ask = Painter(self.listeners, paint).ask
         self.changed: list[Callable[[], None]] = []
         self._activities = 0
-        self._tasks: set[asyncio.Task[None]] = set()
+        #: Runs a coroutine; what it raises is told.
+        self.spawn = Tasks(self.failed).spawn
 
     def state_changed(self) -> None:
         """What a link holds may have changed."""
@@ -71,18 +72,6 @@ class Page:
         self.slots["activity-count"].text(words.number(self._activities))
         if js_list.childElementCount > ACTIVITY:
             js_list.lastElementChild.remove()
-
-    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine; what it raises is told."""
-        task = asyncio.get_running_loop().create_task(self._guarded(coroutine))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _guarded(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        try:
-            await coroutine
-        except Exception as error:
-            self.failed(error)
 
     async def copy(self, text: str, what: str) -> bool:
         """Put it on the clipboard, and say so."""
