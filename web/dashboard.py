@@ -70,10 +70,10 @@ class Dashboard:
     def parts(self):
         yield self.paint_head
         yield self.paint_panels
-        if self.client.state == "connected" and not self.paused:
-            yield from (self.prices.paint, self.heat.paint, self.pressure.paint, self.rates.paint)
-            yield self.paint_quotes
-            yield self.paint_log
+        charts = [chart.paint for chart in (self.prices, self.heat, self.pressure, self.rates)]
+        for part in [*charts, self.paint_quotes, self.paint_log]:
+            if self.client.state == "connected" and not self.paused:
+                yield part
 
     def paint_head(self):
         now, stats = time.monotonic(), self.client.stats

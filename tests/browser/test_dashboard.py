@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, ViewportSize, expect
 
-from tests.browser.console import Console, Site, accessible, shoot
+from tests.browser.console import WAIT_MS, Console, Site, accessible, shoot
 from tests.support.loopthread import LoopThread
 
 
@@ -22,6 +22,14 @@ class Dashboard(Console):
         self.page.goto(f"{self.origin}/dashboard.html")
         self.ready()
         return self
+
+    def connected(self, site: Site) -> None:
+        """Wait until it is connected and the broker knows its subscriptions: what is published then arrives."""
+        self.says("#light-word", "Connected")
+        deadline = time.monotonic() + WAIT_MS / 1000
+        while not {"/topic/prices", "/topic/sensors", "/topic/log"} <= set(site.broker.destinations):
+            assert time.monotonic() < deadline
+            self.page.wait_for_timeout(20)
 
     def panel(self, id: str, state: str) -> Locator:
         """The panel, once it is in this state."""
@@ -66,7 +74,7 @@ def dashboard(context: BrowserContext, site: Site) -> Iterator[Dashboard]:
     """The page, connected, without a message."""
     with Dashboard(context, site.origin) as dashboard:
         dashboard.open()
-        dashboard.says("#light-word", "Connected")
+        dashboard.connected(site)
         yield dashboard
 
 
@@ -181,7 +189,7 @@ def test_reconnects_are_in_sight(dashboard: Dashboard, site: Site) -> None:
 
     dashboard["#retry"].click()
     site.start()
-    dashboard.says("#light-word", "Connected")
+    dashboard.connected(site)
     expect(dashboard["#retry"]).to_be_hidden()
     dashboard.says("#reconnects", "1")
     dashboard.panel("log", "empty")
