@@ -186,11 +186,13 @@ async def answers_http(url: str, seconds: float) -> bool | None:
     timer = PageTimer(expire)
     timer.set(seconds)
     try:
-        await js.fetch(f"http{url[2:]}", js_options)
-    except JsException:
+        # The promise itself must not come into Python: in WebKit the error of a failed fetch has no stack, by which
+        # Pyodide would know it for an error, and whoever awaits it waits for ever. So JavaScript's own map calls fetch.
+        js_promises = js.Array.of(0).map(js.fetch.bind(js.globalThis, f"http{url[2:]}", js_options))
+        js_outcomes = await js.Promise.allSettled(js_promises)
+        if js_outcomes[0].status == "fulfilled":
+            return True
         return None if expired else False
-    else:
-        return True
     finally:
         timer.close()
         js_abort.abort()

@@ -60,6 +60,13 @@ async def a_blocked_port_is_told(url: str) -> None:
         assert not isinstance(caught[0], stomp.ConnectTimeout), "the browser says at once that it refuses the port"
 
 
+@situation(is_not_reached, where=IN_PAGE)
+async def a_place_where_nothing_listens_is_told(url: str) -> None:
+    with raises(stomp.ConnectError, "nothing listens") as caught:
+        await stomp.connect("ws://127.0.0.1:3/", reconnect=None)
+    assert not isinstance(caught[0], stomp.ConnectTimeout)
+
+
 async def opens_and_says_nothing(peer: Peer) -> None:
     await peer.expect("CONNECT")
     await peer.until_gone()

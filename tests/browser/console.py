@@ -97,6 +97,12 @@ class Site:
         self._loop.run(self._stack.aclose())
 
     @property
+    def root(self) -> Path:
+        """The folder of the pages."""
+        folder: Path = self._settings["root"]
+        return folder
+
+    @property
     def origin(self) -> str:
         """Where the page is, without a slash."""
         return f"http://127.0.0.1:{self.port}"

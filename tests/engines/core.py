@@ -49,6 +49,7 @@ _CORE = {
         w a_refused_handshake_is_told
         w a_violation_of_the_pages_policy_is_told
         w a_blocked_port_is_told
+        w a_place_where_nothing_listens_is_told
     """,
     "failover": """
         w a_url_that_does_not_answer_is_followed_by_the_next

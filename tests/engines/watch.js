@@ -10,6 +10,14 @@
   globalThis.watched = lines;
   globalThis.violations = [];
   if (page) channel.onmessage = ({ data }) => lines.push(data);
+  if (page) {
+    // What the page's boot has said, one after the other.
+    globalThis.stages = [];
+    new MutationObserver(() => {
+      const words = document.getElementById("boot-stage")?.textContent;
+      if (words && words !== stages.at(-1)) stages.push(words);
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+  }
   for (const type of ["debug", "info", "log", "warn", "error"]) {
     const usual = console[type];
     console[type] = (...values) => {

@@ -55,6 +55,7 @@ class WebKit:
             "WEBKIT_DISABLE_COMPOSITING_MODE": "1",  # needs no GPU
             "NO_AT_BRIDGE": "1",  # nor a desktop's services
             "GSETTINGS_BACKEND": "memory",
+            "LC_ALL": "C",  # it takes C.UTF-8 for a language called C, which no page can use
         }
         return self
 
