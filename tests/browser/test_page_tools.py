@@ -177,6 +177,36 @@ def test_a_burst_is_recorded_whole_and_a_second_recording_begins_anew(
     assert [json.loads(line)["text"] for line in lines] == ["1"]
 
 
+def test_a_recording_is_not_lost_unasked_and_old_ones_are_tidied_up(console: Console) -> None:
+    console.page.evaluate(_NO_PICKER)
+    in_storage = """async (add) => {
+        const root = await navigator.storage.getDirectory();
+        const folder = await root.getDirectoryHandle("recordings", { create: true });
+        for (const name of add) await folder.getFileHandle(name, { create: true });
+        const names = [];
+        for await (const name of folder.keys()) names.push(name);
+        return names;
+    }"""
+    leave = """() => {
+        const event = new Event("beforeunload", { cancelable: true });
+        dispatchEvent(event);
+        return event.defaultPrevented;
+    }"""
+    old, foreign = "1000-recording.jsonl", "notes.txt"
+    assert {old, foreign} <= set(console.page.evaluate(in_storage, [old, foreign]))
+    assert console.page.evaluate(leave) is False
+    console["#show-recording"].click()
+    console["#record"].click()
+    expect(console["#record"]).to_have_text("Stop recording")
+    assert console.page.evaluate(leave) is True
+    names = console.page.evaluate(in_storage, [])
+    assert old not in names
+    assert foreign in names
+    console["#record"].click()
+    console.says("#status", "Recorded 0 messages")
+    assert console.page.evaluate(leave) is False
+
+
 @pytest.mark.parametrize(
     ("picker", "words"),
     [
