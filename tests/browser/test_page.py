@@ -300,14 +300,16 @@ def test_a_foreign_origin_is_refused(browser: Browser, site: Site) -> None:
     # To the server, a page of http://localhost is none of http://127.0.0.1. The policy would block it even before that.
     origin = site.origin.replace("127.0.0.1", "localhost")
     context = browser.new_context(viewport=DESK, bypass_csp=True)
+    if is_firefox(context):
+        context.close()
+        pytest.skip("Playwright can't take the policy away in Firefox, so that the server is not asked at all")
     with Console(context, origin, foreign=(f"127.0.0.1:{site.port}",)) as console:
         console.open()
         console.sockets_fail = True
         console["#url"].fill(f"ws://127.0.0.1:{site.port}/stomp")
         console["#connect"].click()
         console.says("#status", "The connection could not be opened")
-        # Firefox tells no status.
-        assert is_firefox(context) or any("403" in line for line in console.console)
+        assert any("403" in line for line in console.console)
         console["#disconnect"].click()
         console.says("#light-word", "Not connected")
     context.close()
