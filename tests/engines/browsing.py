@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,7 +17,8 @@ from tests.support.webkit import WebKit
 from tests.support.webkit_page import evaluate
 
 BOOT_SECONDS = 120
-WAIT_SECONDS = 30
+#: Long, since without compositing a busy machine paints few frames.
+WAIT_SECONDS = 90
 _UP = "document.readyState === 'complete' && 'watched' in globalThis"
 
 
@@ -77,6 +79,10 @@ class Browsing:
 
     def _situation(self) -> str:
         return f"{self.evaluate('document.body?.innerText')}\n{self.evaluate('globalThis.watched')}"
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Wait until it holds on the host."""
+        WebDriverWait(self._session, WAIT_SECONDS, 0.1).until(lambda _: condition())
 
     def says(self, selector: str, words: str) -> None:
         """Wait until an element of these shows these words."""

@@ -95,6 +95,7 @@ def test_the_dashboard(browsing: Browsing, site: Site) -> None:
     browsing.says("#light-word", "Connected")
     for id in ("prices", "heat", "log"):
         browsing.says(f"#{id}[data-state=empty]", "Nothing came on")
+    browsing.until(lambda: {"/topic/prices", "/topic/sensors", "/topic/log"} <= set(site.broker.destinations))
     now = {"time": time.time()}
     site.publish(
         "/topic/prices", json.dumps({"symbol": "EURUSD", "price": 1.0842, "change": 0.25, "volume": 1000} | now)
