@@ -4,7 +4,7 @@
 #   ./build.sh [serve] [ARGS]   serve the pages, the broker and the gateway (arguments go to python -m pystomp_web.server)
 #   ./build.sh test [ARGS]      run the tests with coverage of host and browser (arguments go to pytest; with any, no 95 % gate)
 #   ./build.sh interop [NAME..] run the tests from a page against real brokers, the named ones or all; ends with a table
-#   ./build.sh bench [ARGS]     measure us beside the JavaScript clients (--check compares with the committed ratios)
+#   ./build.sh bench [ARGS]     measure us beside the JavaScript clients (--check compares with what is committed, --help says the rest)
 #   ./build.sh docs             build the documentation into build/docs/ and print where to open it
 #   ./build.sh check            ruff, ruff format --check, mypy --strict
 #   ./build.sh bundle [DIR]     write the pages and all that they need as plain files for any web server, into DIR or build/bundle/
@@ -449,12 +449,11 @@ verb_bench() {
   setup_wheel
   setup_pyodide
   setup_browser
+  setup_engine firefox firefox-esr
+  setup_rabbitmq
   step bench "$(hash_of tests/bench/package-lock.json tests/bench/requirements.txt tests/bench/boot-wheels.txt)" build/bench-wheels make_bench
   setup_done
-  "$PY" -m tests.bench.codec
-  "$PY" -m tests.bench.boot "$@"
-  "$PY" -m tests.bench.dashboard "$@"
-  "$PY" -m tests.bench.bench "$@"
+  "$PY" -m tests.bench "$@"
 }
 
 case "${1:-serve}" in

@@ -1,13 +1,11 @@
 """From navigation to the first message: stock Pyodide, PyScript, and web/boot.mjs, cold and warm, in turn.
 
 Cold is a fresh profile: nothing in the HTTP cache, no compiled code kept. Warm is the fourth load in that profile: by
-then the browser keeps what it compiled. All arms load the same Python file from one server. `--check` fails when ours
-needs more than LIMIT of stock Pyodide's time, cold.
+then the browser keeps what it compiled. All arms load the same Python file from one server.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import platform
 import shutil
@@ -21,6 +19,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from tests.bench.options import RESULTS, Options
 from tests.browser.console import VENDOR, WEB, Site
 from tests.support.chromium import FLAGS, find_chromium
 from tests.support.loopthread import LoopThread
@@ -30,7 +29,6 @@ from tests.tools.pyodide_dist import lay
 PAGES = Path(__file__).parent / "boot_pages"
 RUNTIME = ROOT / "build" / "npm" / "node_modules" / "pyodide"
 WHEELS = ROOT / "build" / "bench-wheels"
-RESULTS = ROOT / "docs" / "benchmarks"
 STOCK, PYSCRIPT, OURS = "stock Pyodide", "PyScript", "web/boot.mjs"
 ARMS = {STOCK: "bench/stock.html", PYSCRIPT: "pyscript/bench/pyscript.html", OURS: "bench/ours.html"}
 LOADS = ("cold", "second", "third", "warm")  # the browser keeps compiled code from the third load on
@@ -125,22 +123,14 @@ def run(rounds: int) -> dict[str, Any]:
     return result
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="", help="rows whose name holds this: without 'boot', nothing is done here")
-    parser.add_argument("--check", action="store_true", help=f"fail above {LIMIT} of stock Pyodide, write nothing")
-    given = parser.parse_args()
-    if given.only not in "boot":
-        return 0
-    found = run(given.rounds)
+def bench(options: Options) -> list[str]:
+    """Measure, write or compare; what has become worse, in words."""
+    found = run(options.rounds)
     sys.stdout.write(table(found))
-    if given.check:
-        return 1 if found["cold"][OURS]["ratio"] > LIMIT else 0
-    (RESULTS / "boot.json").write_text(json.dumps(found, indent=1) + "\n")
-    (RESULTS / "boot.txt").write_text(table(found))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    if options.writes:
+        (RESULTS / "boot.json").write_text(json.dumps(found, indent=1) + "\n")
+        (RESULTS / "boot.txt").write_text(table(found))
+    ratio = found["cold"][OURS]["ratio"]
+    if options.check and ratio > LIMIT:
+        return [f"cold: {ratio:.2f} times stock Pyodide's time, and {LIMIT} is the most"]
+    return []

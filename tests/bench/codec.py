@@ -5,7 +5,6 @@ stompman is no dependency of ours: `./build.sh bench` installs it where this loo
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import subprocess
@@ -16,8 +15,12 @@ from typing import Any
 
 from pystomp_web.protocol import Decoder, Frame, encode
 from tests.bench.flood import body_of, message
+from tests.bench.options import RESULTS, Options
+from tests.bench.works import label
 from tests.support.static_server import ROOT
 
+#: Times stompman's MB/s on messages of 1 KiB, at least.
+LIMIT = 10.0
 SIZES = (100, 1024, 16 * 1024, 256 * 1024)
 VOLUME = 16 * 1024 * 1024
 PIECE = 64 * 1024
@@ -85,19 +88,20 @@ def encoding(size: int, rounds: int) -> float:
     return statistics.median(times)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    given = parser.parse_args()
+def bench(options: Options) -> list[str]:
+    """Measure, write or compare; what has become worse, in words."""
     sys.path.append(str(ROOT / "build" / "bench-python"))
+    lines = ["| body | pystomp_web | stompman 3.16 | stompjs 7.5 in node | pystomp_web, to encode one |"]
+    lines.append(f"|---|{'---|' * 4}")
+    ratios = {}
     for size in SIZES:
-        speeds = decode(size, given.rounds)
-        best = "  ".join(f"{name} {value:7.1f} MB/s" for name, value in speeds.items())
-        ratio = speeds["pystomp_web"] / speeds["stompman"]
-        sys.stdout.write(
-            f"decode {size:7}: {best}; {ratio:.1f} times stompman; encode {encoding(size, given.rounds):.1f} us\n"
-        )
-
-
-if __name__ == "__main__":
-    main()
+        speeds = decode(size, options.rounds)
+        ratios[size] = speeds["pystomp_web"] / speeds["stompman"]
+        cells = [f"{value:,.0f}" for value in speeds.values()]
+        lines.append(f"| {label(size)} | {' | '.join(cells)} | {encoding(size, options.rounds):.1f} us |")
+        sys.stdout.write(f"decoding MB/s: {lines[-1]}\n")
+    if options.writes:
+        (RESULTS / "codec.txt").write_text("\n".join(lines) + "\n")
+    if options.check and ratios[1024] < LIMIT:
+        return [f"decoding 1 KiB: {ratios[1024]:.1f} times stompman's speed, and {LIMIT:g} is the least"]
+    return []

@@ -2,12 +2,10 @@
 
 The server runs in a process of its own, as `./build.sh --demo 1000` starts it. A task's time is given twice: on the
 clock, where whatever else the machine does counts too, and as time on the processor, which is what the page needs.
-`--check` fails on a task of more than 50 ms of the latter, and writes nothing.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
@@ -17,18 +15,18 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from tests.bench.options import RESULTS, Options
 from tests.browser.console import VENDOR, WEB
 from tests.support.chromium import FLAGS, find_chromium
 from tests.support.static_server import PYODIDE, ROOT, built_wheel
 
-RESULTS = ROOT / "docs" / "benchmarks"
 FRAME_MS = 1000 / 60
 LONG_TASK_MS = 50  # what browsers call long
 RATE = 1000
@@ -145,29 +143,17 @@ def complain(error: object) -> None:
     sys.stderr.write(f"error in the page: {error}\n")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument(
-        "--only", default="", help="rows whose name holds this: without 'dashboard', nothing is done here"
-    )
-    parser.add_argument("--check", action="store_true", help="fail on a long task, write nothing")
-    given, _ = parser.parse_known_args(arguments)  # the others are for the clients' benchmark
-    if given.only not in "dashboard":  # "" is in it
-        return 0
+def bench(options: Options) -> list[str]:
+    """Measure, write or compare; what has become worse, in words."""
     with demo_server() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.on("pageerror", complain)
-        found = measure(page, url, given.seconds)
+        found = measure(page, url, options.seconds)
         browser.close()
     sys.stdout.write(f"dashboard: {json.dumps(found, indent=1)}\n")
-    if given.check:
-        return int(found["longest task, ms on the processor"] > LONG_TASK_MS)
-    (RESULTS / "dashboard.json").write_text(json.dumps(found, indent=1) + "\n")
-    (RESULTS / "dashboard.txt").write_text(words(found))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    if options.writes:
+        (RESULTS / "dashboard.json").write_text(json.dumps(found, indent=1) + "\n")
+        (RESULTS / "dashboard.txt").write_text(words(found))
+    longest = found["longest task, ms on the processor"]
+    return [f"a task of {longest:.0f} ms on the processor"] if options.check and longest > LONG_TASK_MS else []

@@ -1,12 +1,10 @@
 """Side by side, in one page of one browser, against one server: a bare WebSocket, the JavaScript clients, and ours.
 
-Arms take turns within each round; what counts is the median of the rounds, and its ratio to another arm's. `--check`
-compares the ratios with those in docs/benchmarks/results.json and fails on a clear loss.
+Arms take turns within each round; what counts is the median of the rounds, and its ratio to another arm's.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import platform
 import statistics
@@ -21,8 +19,10 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.bench.broker import filled_broker
 from tests.bench.flood import listen
+from tests.bench.options import RESULTS, Options
 from tests.bench.report import write_report
 from tests.bench.works import FLOOD, FLOOD_IN_SHORT, RABBITMQ, SUBSCRIPTIONS, Work
+from tests.brokers.rabbitmq import installed_version
 from tests.support.chromium import FLAGS, find_chromium
 from tests.support.firefox import find_firefox, launch_firefox
 from tests.support.loopthread import LoopThread
@@ -30,7 +30,6 @@ from tests.support.static_server import ROOT, TestSite
 
 HERE = ROOT / "tests" / "bench"
 NPM = ROOT / "build" / "bench-npm" / "node_modules"
-RESULTS = ROOT / "docs" / "benchmarks"
 #: A ratio that is worse than the committed one by more than this factor is a loss.
 TOLERANCE = 1.25
 OURS = ("callback", "async for")
@@ -164,7 +163,10 @@ def run(rounds: int, only: str, browsers: list[str]) -> dict[str, Any]:
             browser = chromium(playwright)
             result["browsers"]["Chromium"] = browser.version
             result["endurance"] = bench.flood(browser, "Chromium", enduring=not only)
-            bench.rabbitmq(browser, "Chromium")
+            if installed_version() is None:
+                sys.stdout.write("RabbitMQ is missing: it is left out\n")
+            else:
+                bench.rabbitmq(browser, "Chromium")
             browser.close()
         if "firefox" in browsers:
             browser = launch_firefox(playwright)
@@ -199,23 +201,10 @@ def losses(found: dict[str, Any], committed: dict[str, Any]) -> list[str]:
     ]
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="", help="rows in whose 'table: name' this is; writes nothing")
-    parser.add_argument("--browser", choices=["chromium", "firefox"], help="only this one; writes nothing")
-    parser.add_argument("--check", action="store_true", help="compare with the committed ratios; writes nothing")
-    given = parser.parse_args()
+def bench(options: Options) -> list[str]:
+    """Measure, write or compare; what has become worse, in words."""
     both = ["chromium", *(["firefox"] if find_firefox() else [])]
-    found = run(given.rounds, given.only, [given.browser] if given.browser else both)
-    if given.check:
-        worse = losses(found, json.loads((RESULTS / "results.json").read_text()))
-        sys.stdout.write("".join(f"LOSS {line}\n" for line in worse) or "no clear loss\n")
-        return 1 if worse else 0
-    if not given.only and not given.browser:
+    found = run(options.rounds, options.only, [options.browser] if options.browser else both)
+    if options.writes:
         write_report(found, RESULTS)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return losses(found, json.loads((RESULTS / "results.json").read_text())) if options.check else []
