@@ -60,8 +60,8 @@ async def finds_the_dead_on(name: str, url: str) -> None:
         time.sleep(0.8)  # noqa: ASYNC251
         await asyncio.sleep(0.05)
         assert client.state == "connected"  # no timer told
-        dispatch(name)
         page.PageTimer.set = real  # type: ignore[method-assign]
+        dispatch(name)
         await until(lambda: client.state == "waiting")
         assert isinstance(client.stats.last_error, stomp.HeartbeatTimeout)
     finally:
