@@ -21,7 +21,7 @@ from tests.bench.broker import filled_broker
 from tests.bench.flood import listen
 from tests.bench.options import RESULTS, Options
 from tests.bench.report import write_report
-from tests.bench.works import FLOOD, FLOOD_IN_SHORT, RABBITMQ, SUBSCRIPTIONS, Work
+from tests.bench.works import FLOOD, FLOOD_IN_SHORT, SUBSCRIPTIONS, Work, through_rabbitmq
 from tests.brokers.rabbitmq import installed_version
 from tests.support.chromium import FLAGS, find_chromium
 from tests.support.firefox import find_firefox, launch_firefox
@@ -135,7 +135,7 @@ class Bench:
     def rabbitmq(self, browser: Browser, name: str) -> None:
         """What one browser does with a broker that people use."""
         with filled_broker(self._loop) as broker, arms_page(browser, self._site, *broker.address) as page:
-            self.fill(f"RabbitMQ {broker.version}, {name}", page, RABBITMQ(broker.fill))
+            self.fill(f"RabbitMQ {broker.version}, {name}", page, through_rabbitmq(broker.fill))
 
 
 def chromium(playwright: Playwright) -> Browser:

@@ -77,7 +77,7 @@ SUBSCRIPTIONS = [
 ]
 
 
-def RABBITMQ(fill: Callable[[str, int, int], None]) -> list[Work]:  # noqa: N802 - a table as the others are
+def through_rabbitmq(fill: Callable[[str, int, int], None]) -> list[Work]:
     """What waits in a queue is taken.
 
     Args:
