@@ -75,16 +75,20 @@ def paint_in_turn(parts):
 
 
 class Table:
-    """The rows of a <tbody>: as many as there will ever be, made once."""
+    """The rows of a <tbody>: as many as there will ever be, made once, and hidden until they are written."""
 
     def __init__(self, id, rows, columns):
         self.body = find(id)
         self.rows = [self.body.insertRow() for _ in range(rows)]
         self.cells = [[row.insertCell() for _ in range(columns)] for row in self.rows]
         self.texts = [[""] * columns for _ in range(rows)]
+        for row in self.rows:
+            row.hidden = True  # not by CSS's :has(:empty): WebKit misses, now and then, that it no longer holds
 
     def write(self, number, *texts):
         """Write the row of this number, from 0 on."""
+        if not any(self.texts[number]):
+            self.rows[number].hidden = False
         for column, text in enumerate(texts):
             if self.texts[number][column] != text:
                 self.texts[number][column] = self.cells[number][column].textContent = text

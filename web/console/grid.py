@@ -59,6 +59,7 @@ class Row:
         self._ack.show(settles)
         self._nack.show(settles and nacks)
         self._outcome.text(outcome)
+        self._self.attribute("data-outcome", outcome)
 
 
 class Grid:
