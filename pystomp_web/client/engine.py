@@ -16,6 +16,7 @@ from ..errors import (
     StompError,
 )
 from ..protocol import Frame
+from ..protocol.frame import subscription_of
 from . import platform
 from .alarm import Alarm
 from .attempts import Attempts
@@ -184,7 +185,7 @@ class Engine:
             self.observers.frame("in", frame)
         if frame.command == "MESSAGE":
             self.messages += 1
-            subscription = self._by_id.get(frame.headers.get("subscription"))
+            subscription = self._by_id.get(subscription_of(frame))
             if subscription is None:
                 return self._on_stray(frame)
             return subscription._deliver(frame, self.sender.epoch)

@@ -58,6 +58,9 @@ class Message:
             LookupError: Python does not know the charset.
         """
         frame = self._frame
+        head = frame._head
+        if head is not None and ";" not in head:  # the short way of most: no parameter of a content-type
+            return frame._body.decode()
         content_type = frame.headers.get("content-type")
         if content_type is not None and ";" in content_type:
             found = _CHARSET.search(content_type)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..errors import FrameTooLarge, ProtocolError
-from .frame import Frame, Headers, frame_of, headers_from_pairs, headers_from_text
+from .frame import Frame, Headers, frame_from_wire, frame_of, headers_from_pairs, headers_from_text
 from .version import COMMANDS, NEVER_ESCAPED, WITH_BODY, Rules, Version, rules_for
 
 _LF, _CR, _NUL = 10, 13, 0
@@ -106,6 +106,7 @@ class Decoder:
         "_error",
         "_head",
         "_limits",
+        "_match_whole",
         "_nul_from",
         "_partial",
         "_position",
@@ -143,6 +144,7 @@ class Decoder:
     def rules(self, rules: Rules) -> None:
         self._rules = rules
         self._scanner = _scanner_for(rules)
+        self._match_whole = self._scanner.whole.match
 
     @property
     def version(self) -> Version:
@@ -216,12 +218,12 @@ class Decoder:
         """The next frame, or None until more octets have come."""
         head = self._head
         if head is None:
-            # The short way of most: a head that is here whole.
-            whole = None if self._partial else self._scanner.whole.match(self._buffer, self._position)
-            head = self._read_head() if whole is None else self._take_whole(whole)
+            frame = None if self._partial else self._short()
+            if frame is not None:
+                return frame
+            head = self._read_head()
             if head is None:
                 return None
-            del whole  # it would keep the buffer from being resized
         command, headers, start, length = head
         buffer = self._buffer
         if length is not None:
@@ -249,6 +251,39 @@ class Decoder:
         self._head = None
         self._position = end + 1
         return frame_of(command, headers, body)
+
+    def _short(self) -> Frame | None:
+        """The short way of most: a frame that is here whole, without escapes and within the limits; else None."""
+        buffer = self._buffer
+        whole = self._match_whole(buffer, self._position)
+        if whole is None or type(buffer) is not bytes:
+            return None
+        position, headers_from = whole.span(1)
+        start = whole.end()
+        limits = self._limits
+        size = start - position
+        # A header has at least three octets.
+        if size > limits.max_header_size or size > 3 * limits.max_header_count:
+            return None
+        try:
+            head = str(buffer[headers_from : start - 1], "utf-8")
+        except UnicodeDecodeError:
+            return None
+        found = head.find("\ncontent-length:")
+        if found < 0:
+            end = buffer.find(_NUL, start)
+        else:
+            value = head[found + 16 : head.index("\n", found + 16)]
+            if len(value) > 9 or not (value.isascii() and value.isdigit()):
+                return None
+            end = start + int(value)
+            if end >= len(buffer) or buffer[end] != _NUL:
+                return None
+        command = _COMMAND_NAMES[whole[1]]
+        if end < 0 or end - position >= limits.max_frame_size or (end > start and command not in WITH_BODY):
+            return None
+        self._position = end + 1
+        return frame_from_wire(command, head, buffer[start:end])
 
     def _read_head(self) -> tuple[str, Headers, int, int | None] | None:
         """The head that begins at _position, checked; None until it is complete."""
@@ -286,30 +321,6 @@ class Decoder:
             self._check_command(position, size)
             raise self._too_large("the head", self._limits.max_header_size)
         return self._parse_head(position, end, start)
-
-    def _take_whole(self, whole: re.Match[bytes]) -> tuple[str, Headers, int, int | None]:
-        """The short way: a complete head without escapes, which most are."""
-        position, headers_from = whole.span(1)
-        start = whole.end()
-        command = _COMMAND_NAMES[whole[1]]
-        size, limits = start - position, self._limits
-        if size > limits.max_header_size:
-            raise self._too_large("the head", limits.max_header_size)
-        raw = self._buffer[headers_from : start - 1]
-        # A header has at least three octets.
-        if size > 3 * limits.max_header_count and raw.count(b"\n") - 1 > limits.max_header_count:
-            raise self._too_many_headers()
-        try:
-            text = raw.decode()
-        except UnicodeDecodeError:
-            text = _utf8(bytes(raw))
-        self._position = position
-        self._nul_from = start
-        found = text.find("\ncontent-length:")
-        if found < 0:
-            return command, headers_from_text(text), start, None
-        value = text[found + 16 : text.index("\n", found + 16)]
-        return command, headers_from_text(text), start, self._body_length(command, value, size)
 
     def _check_partial_head(self, position: int, size: int) -> None:
         """Refuse at once what can no longer become a head."""

@@ -149,10 +149,12 @@ class Frame:
         TypeError: an argument is of the wrong type.
     """
 
-    __slots__ = ("_body", "_command", "_damaged", "_headers")
+    # What came from the wire keeps its head as text; its Headers are made when they are asked for.
+    __slots__ = ("_body", "_command", "_damaged", "_head", "_headers")
 
     _command: str
-    _headers: Headers
+    _head: str | None
+    _headers: Headers | None
     _body: bytes
     _damaged: bool
 
@@ -164,6 +166,7 @@ class Frame:
         if not isinstance(body, bytes | bytearray | memoryview):
             raise TypeError(f"a frame's body is bytes, not {type(body).__name__}: encode it first")
         self._command = command
+        self._head = None
         self._headers = headers if type(headers) is Headers else Headers(headers)
         self._body = bytes(body)
         self._damaged = False
@@ -175,10 +178,6 @@ class Frame:
             """Such as MESSAGE."""
 
         @property
-        def headers(self) -> Headers:
-            """The headers, in wire order."""
-
-        @property
         def body(self) -> bytes:
             """The body's octets."""
 
@@ -188,27 +187,35 @@ class Frame:
 
     else:  # attrgetter makes them as quick to read as a plain attribute
         command = property(attrgetter("_command"))
-        headers = property(attrgetter("_headers"))
         body = property(attrgetter("_body"))
         damaged = property(attrgetter("_damaged"))
+
+    @property
+    def headers(self) -> Headers:
+        """The headers, in wire order."""
+        headers = self._headers
+        if headers is None:
+            assert self._head is not None
+            headers = self._headers = headers_from_text(self._head)
+        return headers
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Frame):
             return NotImplemented
-        return self._command == other._command and self._body == other._body and self._headers == other._headers
+        return self._command == other._command and self._body == other._body and self.headers == other.headers
 
     def __hash__(self) -> int:
-        return hash((self._command, self._headers, self._body))
+        return hash((self._command, self.headers, self._body))
 
     def masked(self) -> Frame:
         """The same with the values of secrets replaced, for logs and people."""
-        return frame_of(self._command, self._headers.masked(), self._body, self._damaged)
+        return frame_of(self._command, self.headers.masked(), self._body, self._damaged)
 
     def __repr__(self) -> str:
         body = self._body
         parts = [repr(self._command)]
-        if self._headers or body:
-            parts.append(repr(list(self._headers.masked().multi_items())))
+        if self.headers or body:
+            parts.append(repr(list(self.headers.masked().multi_items())))
         if len(body) > _BODY_SHOWN:
             parts.append(f"body={body[:_BODY_SHOWN]!r}... {len(body)} octets")
         elif body:
@@ -218,10 +225,31 @@ class Frame:
         return f"Frame({', '.join(parts)})"
 
 
-def frame_of(command: str, headers: Headers, body: bytes, damaged: bool = False) -> Frame:
-    """A Frame from parts that are known to be right: the decoder's short way."""
+def subscription_of(frame: Frame) -> str | None:
+    """The header `subscription`, of which each message is asked."""
+    head = frame._head
+    if head is None:
+        return frame.headers.get("subscription")
+    start = head.find("\nsubscription:") + 14
+    return head[start : head.index("\n", start)] if start > 13 else None
+
+
+def frame_from_wire(command: str, head: str, body: bytes) -> Frame:
+    """A Frame of the text of a checked head, as of `headers_from_text`: the decoder's short way."""
     frame = Frame.__new__(Frame)
     frame._command = command
+    frame._head = head
+    frame._headers = None
+    frame._body = body
+    frame._damaged = False
+    return frame
+
+
+def frame_of(command: str, headers: Headers, body: bytes, damaged: bool = False) -> Frame:
+    """A Frame from parts that are known to be right."""
+    frame = Frame.__new__(Frame)
+    frame._command = command
+    frame._head = None
     frame._headers = headers
     frame._body = body
     frame._damaged = damaged
