@@ -42,6 +42,7 @@ def booted(desk: BrowserContext, served: Site) -> Iterator[list[Console]]:
 def console(booted: list[Console], desk: BrowserContext, served: Site) -> Iterator[Console]:
     """The page, ready, as nobody had used it."""
     console = booted.pop() if booted else Console(desk, served.origin).open()
+    console.page.bring_to_front()  # another page may have been: in Firefox only the front one has the focus
     try:
         yield console
         console.reset()

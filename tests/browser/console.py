@@ -40,6 +40,25 @@ SOCKET_LINE = re.compile(
 #: Playwright's own style for the time of a screenshot, which the page's policy keeps out in Firefox.
 PLAYWRIGHTS_STYLE = re.compile(r"^error: .* blocked an inline style \(style-src-elem\)|^style-src-elem: inline ")
 
+# What the next download holds: Firefox saves it too, but its event has no number, and Playwright takes none without.
+_TAKE = """() => {
+    const { createObjectURL } = URL, { click } = HTMLAnchorElement.prototype;
+    globalThis.taken = new Promise((resolve) => {
+        let blob;
+        URL.createObjectURL = (it) => createObjectURL((blob = it));
+        HTMLAnchorElement.prototype.click = function () {
+            URL.createObjectURL = createObjectURL;
+            HTMLAnchorElement.prototype.click = click;
+            resolve([this.download, blob]);
+            this.click();
+        };
+    });
+}"""
+_TAKEN = """async () => {
+    const [name, blob] = await taken;
+    return [name, [...new Uint8Array(await blob.arrayBuffer())]];
+}"""
+
 # Before the page's own scripts: what the policy blocks, and what moves without anybody having done anything.
 _WATCH = """
 globalThis.violations = [];
@@ -138,8 +157,8 @@ class Console:
         self.sockets_fail = False
         self.console: list[str] = []
         self.requests: list[str] = []
+        self.is_firefox = is_firefox(context)
         self._foreign = foreign
-        self._is_firefox = is_firefox(context)
         self._policies: list[str | None] = []
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self.console.append(error_line(error)))
@@ -164,7 +183,7 @@ class Console:
         """What holds for every test."""
         own = [line for line in self.console if not (self.sockets_fail and SOCKET_LINE.search(line))]
         violations = self.page.evaluate("() => violations")
-        if self._is_firefox:
+        if self.is_firefox:
             own, violations = ([it for it in told if not PLAYWRIGHTS_STYLE.search(it)] for told in (own, violations))
         assert own == [], own
         place = urlsplit(self.origin).netloc
@@ -217,6 +236,22 @@ class Console:
         self["#send-type"].fill(content_type)
         self.write_headers(*(line.partition(": ")[::2] for line in headers.splitlines()))
         self["#send"].click()
+
+    def write_number(self, selector: str, number: str) -> None:
+        """Write it instead of what is there: in Firefox Playwright's `fill` alone writes it behind that."""
+        self[selector].clear()
+        self[selector].fill(number)
+
+    def saved(self, button: str) -> tuple[str, bytes]:
+        """Click the button: the name and the octets of the file that the browser saves."""
+        if self.is_firefox:
+            self.page.evaluate(_TAKE)
+            self[button].click()
+            name, octets = self.page.evaluate(_TAKEN)
+            return str(name), bytes(octets)
+        with self.page.expect_download() as download:
+            self[button].click()
+        return download.value.suggested_filename, download.value.path().read_bytes()
 
     def write_headers(self, *pairs: tuple[str, str]) -> None:
         """These in the header rows, and no others."""

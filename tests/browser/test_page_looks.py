@@ -31,6 +31,10 @@ def test_every_part(
             shoot(console, f"{name}-{of}")
 
         console.open()
+        if console.is_firefox:  # Playwright can't tell it the system's colours
+            console["#menu-button"].click()
+            console["#theme"].select_option(scheme)
+            console.page.keyboard.press("Escape")
         look("start")
         console["#more-options summary"].click()
         look("profiles")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console import DESK, PHONE, Console, Site
@@ -45,11 +47,10 @@ def test_a_profile_is_saved_duplicated_exported_and_imported_without_its_passcod
     console.says("#status", "Saved the profile home, without the passcode")
     console["#profile-duplicate"].click()
     expect(console["#profile optgroup[label=Yours] option"]).to_have_text(["home", "home 2"])
-    with console.page.expect_download() as download:
-        console["#profile-export"].click()
-    file = tmp_path / "profiles.json"
-    download.value.save_as(file)
-    text = file.read_text()
+    name, octets = console.saved("#profile-export")
+    file = tmp_path / name
+    file.write_bytes(octets)
+    text = octets.decode()
     assert "sesame" not in text + console.page.evaluate("() => JSON.stringify(localStorage)")
     assert [profile["login"] for profile in json.loads(text)["pystomp_web profiles"]] == ["alice", "alice"]
     for name in ("home", "home 2"):
@@ -189,7 +190,8 @@ def test_connections_are_side_by_side_on_a_wide_screen(console: Console, served:
     row = second.locator(".rows .row").nth(5)
     number = row.get_attribute("data-number")
     second.locator(".grid").focus()
-    row.locator(".destination").click()
+    # Not a click of the mouse: in Firefox Playwright first brings to the middle what it clicks.
+    row.locator(".destination").dispatch_event("click")
     expect(console[f"#message-{number}"]).to_have_attribute("aria-selected", "true")
     assert console["#grid"].evaluate("it => it.scrollTop") == 3000
     console["#detail-close"].click()
@@ -238,22 +240,40 @@ def test_keys(console: Console) -> None:
     expect(console["#view-recording"]).to_be_visible()
 
 
-def test_colours_by_the_system_or_by_choice(console: Console) -> None:
+PAPER = "() => getComputedStyle(document.documentElement).backgroundColor"
+
+
+def test_colours_by_choice(console: Console) -> None:
     page = console.page
-    paper = "() => getComputedStyle(document.documentElement).backgroundColor"
-    page.emulate_media(color_scheme="light")
-    light = page.evaluate(paper)
+    light = page.evaluate(PAPER)
     console["#menu-button"].click()
     console["#theme"].select_option("dark")
-    dark = page.evaluate(paper)
+    dark = page.evaluate(PAPER)
     assert dark != light
     page.reload()
     console.ready()
-    assert page.evaluate(paper) == dark
+    assert page.evaluate(PAPER) == dark
     console["#menu-button"].click()
     console["#theme"].select_option("")
-    assert page.evaluate(paper) == light
+    assert page.evaluate(PAPER) == light
     assert page.evaluate("() => localStorage.length") == 0
-    page.emulate_media(color_scheme="dark")
-    assert page.evaluate(paper) == dark
+    page.keyboard.press("Escape")
+
+
+def test_colours_by_the_system(console: Console) -> None:
+    if console.is_firefox:
+        pytest.skip("Playwright can't change the system's colours for Firefox")
+    page = console.page
+    console["#menu-button"].click()
+    papers = {}
+    schemes: list[Literal["light", "dark"]] = ["light", "dark"]
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
+        console["#theme"].select_option("")
+        papers[scheme] = page.evaluate(PAPER)
+        console["#theme"].select_option(scheme)
+        assert page.evaluate(PAPER) == papers[scheme]
+    assert papers["light"] != papers["dark"]
+    console["#theme"].select_option("")
+    page.keyboard.press("Escape")
     page.emulate_media(color_scheme=None)

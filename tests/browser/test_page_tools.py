@@ -129,10 +129,9 @@ def test_a_recording_is_written_while_messages_come_and_replayed(
         expect(console["#record-save"]).to_be_hidden()
         file.write_text(console.page.evaluate(_PICKED, where), encoding="utf-8", newline="")
     else:
-        with console.page.expect_download() as download:
-            console["#record-save"].click()
-        assert download.value.suggested_filename == file.name
-        download.value.save_as(file)
+        name, octets = console.saved("#record-save")
+        assert name == file.name
+        file.write_bytes(octets)
     text = file.read_text(encoding="utf-8")
     rows = (
         list(csv.DictReader(io.StringIO(text))) if form == "csv" else [json.loads(line) for line in text.splitlines()]
@@ -155,9 +154,7 @@ def test_a_recording_is_written_while_messages_come_and_replayed(
         console.page.evaluate("() => { delete navigator.storage.getDirectory; }")
 
 
-def test_a_burst_is_recorded_whole_and_a_second_recording_begins_anew(
-    console: Console, served: Site, tmp_path: Path
-) -> None:
+def test_a_burst_is_recorded_whole_and_a_second_recording_begins_anew(console: Console, served: Site) -> None:
     console.page.evaluate(_NO_PICKER)
     console.connect()
     console.subscribe("/topic/record")
@@ -170,10 +167,7 @@ def test_a_burst_is_recorded_whole_and_a_second_recording_begins_anew(
         console.says("#record-words", re.compile(f"^{last:,} message"))
         console["#record"].click()
         console.says("#status", f"Recorded {last:,} message")
-    with console.page.expect_download() as download:
-        console["#record-save"].click()
-    download.value.save_as(tmp_path / "recording")
-    lines = (tmp_path / "recording").read_text(encoding="utf-8").splitlines()
+    lines = console.saved("#record-save")[1].decode().splitlines()
     assert [json.loads(line)["text"] for line in lines] == ["1"]
 
 
@@ -242,10 +236,7 @@ def test_what_the_list_shows_is_saved_and_a_wrong_file_is_said(console: Console,
     console.says("#tally", "2 of 3")
     console["#show-recording"].click()
     console["#record-form"].select_option("jsonl")
-    with console.page.expect_download() as download:
-        console["#list-save"].click()
-    download.value.save_as(tmp_path / "list")
-    lines = (tmp_path / "list").read_text(encoding="utf-8").splitlines()
+    lines = console.saved("#list-save")[1].decode().splitlines()
     assert [json.loads(line)["text"] for line in lines] == ["tea", "more tea"]
     wrong = tmp_path / "wrong.jsonl"
     wrong.write_text('{"at": 1}')

@@ -10,6 +10,8 @@ import sys
 from playwright.sync_api import Browser, BrowserContext, Error, Playwright
 
 NAMES = ("firefox-esr", "firefox")
+#: The list of downloads would open at each of them, and keep the focus from the page.
+PREFERENCES: dict[str, str | float | bool] = {"browser.download.alwaysOpenPanel": False}
 #: What Firefox says by itself of a WebSocket, and of a policy: over BiDi it comes as an error that nobody caught.
 _OWN_WORDS = re.compile(
     r"Firefox can’t establish a connection to the server at |The connection to \S+ was interrupted "
@@ -33,7 +35,7 @@ def launch_firefox(playwright: Playwright) -> Browser:
     if executable is None:
         raise FileNotFoundError("no Firefox found: install one (Debian: apt-get install firefox-esr)")
     # Without the channel Playwright speaks to its own patched build only.
-    return playwright.firefox.launch(channel="moz-firefox", executable_path=executable)
+    return playwright.firefox.launch(channel="moz-firefox", executable_path=executable, firefox_user_prefs=PREFERENCES)
 
 
 def is_firefox(context: BrowserContext) -> bool:
