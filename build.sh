@@ -388,7 +388,7 @@ verb_test() {
   out=$data/pytest.log
   measured_pytest "$@" 2>&1 | tee "$out" || code=$?
   if [ $# -eq 0 ] && [ -n "$ENGINE" ]; then # the tests of the pages once more, those of side issues excepted
-    PYSTOMP_BROWSER=firefox measured_pytest tests/browser/test_{page,page_messages,dashboard,prompt,pyscript}.py 2>&1 |
+    PYSTOMP_BROWSER=firefox measured_pytest tests/browser/test_{page,page_*,dashboard,prompt,pyscript}.py 2>&1 |
       tee -a "$out" || code=$?
   fi
   "$PY" -m coverage combine -q "$data" || say "build.sh: no coverage data"
