@@ -120,7 +120,7 @@ class Headers(Mapping[str, str]):
 
 
 def headers_from_text(text: str) -> Headers:
-    r"""Headers from the text of a checked head: a newline, then each header with a newline behind it."""
+    r"""Headers of a checked head's text: a newline, then each header and a newline."""
     headers = Headers.__new__(Headers)
     headers._text = text
     headers._items = ()
@@ -129,7 +129,7 @@ def headers_from_text(text: str) -> Headers:
 
 
 def headers_from_pairs(pairs: tuple[tuple[str, str], ...]) -> Headers:
-    """Headers from pairs that are known to be str."""
+    """Headers of pairs of str."""
     headers = Headers.__new__(Headers)
     headers._text = None
     headers._items = pairs
@@ -226,7 +226,7 @@ class Frame:
 
 
 def subscription_of(frame: Frame) -> str | None:
-    """The header `subscription`, of which each message is asked."""
+    """The header `subscription`."""
     head = frame._head
     if head is None:
         return frame.headers.get("subscription")
@@ -235,7 +235,7 @@ def subscription_of(frame: Frame) -> str | None:
 
 
 def frame_from_wire(command: str, head: str, body: bytes) -> Frame:
-    """A Frame of the text of a checked head, as of `headers_from_text`: the decoder's short way."""
+    """A Frame of a checked head: the decoder's short way."""
     frame = Frame.__new__(Frame)
     frame._command = command
     frame._head = head
@@ -246,7 +246,7 @@ def frame_from_wire(command: str, head: str, body: bytes) -> Frame:
 
 
 def frame_of(command: str, headers: Headers, body: bytes, damaged: bool = False) -> Frame:
-    """A Frame from parts that are known to be right."""
+    """A Frame of parts that are right."""
     frame = Frame.__new__(Frame)
     frame._command = command
     frame._head = None

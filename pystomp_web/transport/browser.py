@@ -156,7 +156,7 @@ class BrowserTransport(Transport):
                 self._large = len(octets) > _LARGE
                 self._hand_over(octets)
             # After the work, never before: what has come meanwhile is one batch.
-            self._hop_later()
+            self._go_on(self._most)
         finally:
             self._leave()
 
@@ -168,11 +168,11 @@ class BrowserTransport(Transport):
         try:
             if self._waiting():
                 self._drain(_BUDGET)
-                self._hop_later()
+                self._go_on(self._most)
             elif self._end is not None:
                 self._report(self._end)
             else:
-                self._js_socket.addEventListener("message", self._js_first, _js_once)
+                self._go_on(1)
         finally:
             self._leave()
 
@@ -227,6 +227,13 @@ class BrowserTransport(Transport):
 
     def _waiting(self) -> bool:
         return self._draining or self._current is not None or (not self._ended and self._js_queue.length > 0)
+
+    def _go_on(self, most: int) -> None:
+        # Long messages would be batches of one: each is handled in its own event, without a hop.
+        if most == 1 and self._end is None and not (self._paused or self._ended or self._waiting()):
+            self._js_socket.addEventListener("message", self._js_first, _js_once)
+        else:
+            self._hop_later()
 
     def _hop_later(self) -> None:
         if not (self._hopping or self._paused or self._ended):
