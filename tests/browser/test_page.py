@@ -1,4 +1,4 @@
-"""The console (web/index.html) in Chromium, against our server."""
+"""The console (web/index.html) against our server."""
 
 from __future__ import annotations
 
