@@ -153,7 +153,9 @@ def _ready(ids: list[str], body: bytes) -> list[bytes]:
     for id in ids:
         if len(id) not in around:
             stand_in = "~" * len(id)
-            around[len(id)] = _wire(message(stand_in, body)).split(stand_in.encode())
+            frame = message(stand_in, body)
+            first, *rest = frame.split(stand_in.encode())
+            around[len(id)] = [_wire(frame)[: -len(frame)] + first, *rest]
         ready.append(id.encode().join(around[len(id)]))
     return ready
 
