@@ -174,6 +174,7 @@ class Prompt:
         )
         self.js_input = find("input")
         self.running: asyncio.Task[None] | None = None
+        self.lines: deque[str] = deque()  # typed, and not yet given to the console
         self.more = False
         self.js_proxies: list[Any] = []
         self.on(find("form"), "submit", self.on_submit)
@@ -255,32 +256,36 @@ class Prompt:
     # --- what runs
 
     def enter(self) -> None:
+        """Take what is in the line. Only what runs takes time: the next line of a block may follow at once."""
         if self.running is not None:
             return
         text = self.js_input.value
         self.type("")
         self.history.add(text)
-        self.running = asyncio.ensure_future(self.run(text))
-        self.running.add_done_callback(self.on_done)
-        self.show()
-
-    async def run(self, text: str) -> None:
-        """Give the console the lines, one after the other, as if each were typed."""
         lines = text.split("\n")
         if len(lines) > 1 and lines[-1].strip():
             lines.append("")  # an empty line ends a block
-        for line in lines:
+        self.lines.extend(lines)
+        self.push()
+
+    def push(self) -> None:
+        """Give the console the lines, one after the other, as if each were typed, until one makes something run."""
+        last = ""
+        while self.lines and self.running is None:
+            line = self.lines.popleft()
+            last = line if line.strip() else last
             self.output.write(f"{'...' if self.more else '>>>'} {line}\n", "in")
             future = self.console.push(line)
             self.more = future.syntax_check == "incomplete"
             if future.syntax_check == "syntax-error":
                 self.output.write(future.formatted_error or "", "error")
             elif not self.more:
-                await self.finish(future)
+                self.running = asyncio.ensure_future(self.finish(future))
+                self.running.add_done_callback(self.on_done)
         if self.more:
-            last = next((line for line in reversed(lines) if line.strip()), "")
             indent = last[: len(last) - len(last.lstrip())] + (INDENT if last.rstrip().endswith(":") else "")
             self.type(indent)
+        self.show()
 
     async def finish(self, future: ConsoleFuture) -> None:
         try:
@@ -295,7 +300,8 @@ class Prompt:
                 self.output.write(f"{value!r}\n")
 
     def stop(self) -> None:
-        """End what runs; without it, forget the lines of an unfinished block."""
+        """End what runs, and forget the lines after it; without it, forget those of an unfinished block."""
+        self.lines.clear()
         if self.running is None:
             self.console.buffer.clear()
             self.more = False
@@ -309,7 +315,7 @@ class Prompt:
         self.running = None
         if not task.cancelled() and (error := task.exception()) is not None:
             self.output.write(f"{error!r}\n", "error")
-        self.show()
+        self.push()
 
     def show(self) -> None:
         running = self.running is not None

@@ -138,6 +138,32 @@ def test_tab_completes_a_name_and_leaves_an_empty_line(prompt: Prompt) -> None:
     expect(prompt["#run"]).to_be_focused()
 
 
+def test_the_lines_of_a_block_may_follow_at_once(prompt: Prompt) -> None:
+    # Both in one task of the page, as when keys come faster than its timers do.
+    prompt["#input"].evaluate(
+        """input => {
+            for (const line of ["for i in range(2): print('turn', i)", ""]) {
+                input.value = line;
+                input.form.requestSubmit();
+            }
+        }"""
+    )
+    prompt.says("#output", "turn 0\nturn 1\n")
+    expect(prompt["#mark"]).to_have_text(">>>")
+    expect(prompt["#input"]).to_have_value("")
+
+
+def test_stop_forgets_the_lines_that_follow(prompt: Prompt) -> None:
+    prompt.type("import asyncio\nawait asyncio.sleep(3600)\nprint('never')")
+    expect(prompt["#status"]).to_have_text("Running")
+    prompt.says("#output", ">>> await")
+    prompt["#stop"].click()
+    prompt.idle()
+    prompt.run("'after'")
+    prompt.says("#output", "KeyboardInterrupt\n>>> 'after'\n'after'\n")
+    expect(prompt.output).not_to_contain_text("never")
+
+
 def test_a_client_that_waits(prompt: Prompt, site: Site) -> None:
     prompt.run('client = stomp.sync.connect("/stomp")')
     prompt.run('notes = client.subscribe("/queue/notes")')
