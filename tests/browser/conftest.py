@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Error
 
-from tests.browser.console import DESK, Console, Site
+from tests.browser.console import DESK, FAILED, Console, Site, failed
 from tests.support.firefox import is_firefox
 from tests.support.loopthread import LoopThread
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Have fixtures know whether their test has failed."""
+    report = yield
+    if call.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +43,7 @@ def desk(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture(scope="module")
 def booted(desk: BrowserContext, served: Site) -> Iterator[list[Console]]:
-    """The page that a module's tests share; not there when a test has left it in a state that is hard to tidy up."""
+    """The page that a module's tests share; not there when a test has failed in it."""
     shared: list[Console] = []
     yield shared
     for console in shared:
@@ -39,14 +51,27 @@ def booted(desk: BrowserContext, served: Site) -> Iterator[list[Console]]:
 
 
 @pytest.fixture
-def console(booted: list[Console], desk: BrowserContext, served: Site) -> Iterator[Console]:
+def console(
+    booted: list[Console], desk: BrowserContext, served: Site, request: pytest.FixtureRequest
+) -> Iterator[Console]:
     """The page, ready, as nobody had used it."""
     console = booted.pop() if booted else Console(desk, served.origin).open()
     console.page.bring_to_front()  # another page may have been: in Firefox only the front one has the focus
     try:
         yield console
-        console.reset()
+        if not failed(request):
+            console.reset()
     except BaseException:
-        console.page.close()
+        _discard(console)
         raise
-    booted.append(console)
+    if failed(request):
+        _discard(console)
+    else:
+        booted.append(console)
+
+
+def _discard(console: Console) -> None:
+    """Close the page, and what it has kept does not reach the next one."""
+    with suppress(Error):  # it may have crashed
+        console.page.evaluate("() => localStorage.clear()")
+    console.page.close()

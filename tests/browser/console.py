@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from contextlib import AsyncExitStack
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, ViewportSize, expect
 
 from pystomp_web.server.broker import Broker
@@ -74,6 +76,15 @@ new PerformanceObserver((list) => {
   }
 }).observe({ type: "layout-shift", buffered: true });
 """
+
+
+#: Of a test: whether it has failed, once it has run.
+FAILED = pytest.StashKey[bool]()
+
+
+def failed(request: pytest.FixtureRequest) -> bool:
+    """Whether the test has failed for which a fixture is torn down."""
+    return bool(request.node.stash.get(FAILED, False))
 
 
 class Site:
@@ -228,6 +239,13 @@ class Console:
         self["#subscribe"].click()
         expect(entry.locator(".condition")).to_have_text("subscribed")
         return entry
+
+    def subscribed(self, site: Site, *destinations: str) -> None:
+        """Wait until the broker knows these subscriptions of a page that does not say so itself."""
+        deadline = time.monotonic() + WAIT_MS / 1000
+        while not set(destinations) <= set(site.broker.destinations):
+            assert time.monotonic() < deadline, destinations
+            self.page.wait_for_timeout(20)
 
     def send(self, destination: str, body: str, content_type: str = "", headers: str = "") -> None:
         """Send by the form."""
