@@ -58,6 +58,7 @@ def test_every_part(
         look("recording", ".messages" if phone else "")
         console["#show-messages"].click()
         console["#filter"].fill("prices")
+        console.says("#tally", "40 of 43 messages")
         console["#rows .row"].first.click()
         console["#detail-view"].select_option("what has changed")
         look("difference")

@@ -36,7 +36,7 @@ def test_the_filter_looks_at_destination_body_and_headers(console: Console, serv
     console["#filter"].fill("espresso")
     served.publish("/topic/coffee", "another espresso", "filter coffee")
     console.says("#tally", "2 of 5 messages")
-    assert "filter=espresso" in console.page.url
+    expect(console.page).to_have_url(re.compile("filter=espresso"))
     console["#filter"].fill("nothing of this kind")
     console.says("#say", "Nothing passes the filter")
     console["#say-action"].click()
@@ -88,7 +88,7 @@ def test_what_has_changed_since_the_message_before(console: Console, served: Sit
     console.says("#detail-size", "to message 1")
     console.says("#detail-marks", "after the one before")
     console.row(1).click()
-    assert console["#detail-view option[value=difference]"].is_disabled()
+    expect(console["#detail-view option[value=difference]"]).to_be_disabled()
 
 
 def test_base64_and_a_binary_body_that_is_sent_again(console: Console, served: Site) -> None:

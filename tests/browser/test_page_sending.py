@@ -43,6 +43,7 @@ def test_a_transaction_happens_as_a_whole_or_not_at_all(console: Console) -> Non
     console.connect()
     console.subscribe("/topic/transaction")
     console["#begin"].click()
+    expect(console["#commit"]).to_be_visible()
     for body in ("first", "second"):
         console.send("/topic/transaction", body)
     console.says("#transaction-words", "2 messages in the transaction")
@@ -51,6 +52,7 @@ def test_a_transaction_happens_as_a_whole_or_not_at_all(console: Console) -> Non
     console.says("#status", "Committed 2 messages")
     expect(console.row(2)).to_contain_text("second")
     console["#begin"].click()
+    expect(console["#abort"]).to_be_visible()
     console.send("/topic/transaction", "never")
     console.says("#transaction-words", "1 message in the transaction")
     console["#abort"].click()

@@ -73,6 +73,7 @@ def test_what_the_button_sends_comes_back_and_is_displayed(example: Example, nam
 
 def test_a_message_of_others_is_displayed_as_text(example: Example, site: Site) -> None:
     example.visit("main/").started()
+    example.subscribed(site, "/topic/pyscript")
     site.publish("/topic/pyscript", "<img src=x onerror=alert(1)>")
     expect(example["#messages pre"]).to_have_text("<img src=x onerror=alert(1)>")
     expect(example["#messages img"]).to_have_count(0)
