@@ -48,8 +48,11 @@ class Shell(PyodideConsole):
     """The console; its command can be cancelled, and what asyncio would let out of the loop does not leave it."""
 
     command: asyncio.Task[Any] | None = None
+    stopped = False  # before its task has begun
 
     async def runcode(self, source: str, code: Any) -> Any:
+        if self.stopped:
+            raise Interrupted("KeyboardInterrupt")
         self.command = asyncio.current_task()
         try:
             return await super().runcode(source, code)
@@ -105,6 +108,7 @@ class Waits:
     """What the running command waits for, so that it can be stopped."""
 
     def __init__(self) -> None:
+        self.stopped = False  # as a wait had ended already: the next one is not to begin
         self._tasks: list[asyncio.Future[Any]] = []
         self._wait = page.wait
 
@@ -119,6 +123,9 @@ class Waits:
             except Exception as error:
                 return None, error
 
+        if self.stopped:
+            coroutine.close()
+            raise KeyboardInterrupt
         task = asyncio.ensure_future(settled())
         self._tasks.append(task)
         try:
@@ -132,8 +139,11 @@ class Waits:
         return value
 
     def stop(self) -> bool:
-        """Cancel the innermost; whether there was one."""
-        return bool(self._tasks) and self._tasks[-1].cancel()
+        """Cancel the innermost, or the one after it if it has just ended; whether there was one."""
+        if not self._tasks:
+            return False
+        self.stopped = not self._tasks[-1].cancel()
+        return True
 
 
 class History:
@@ -281,23 +291,26 @@ class Prompt:
                 self.output.write(future.formatted_error or "", "error")
             elif not self.more:
                 self.running = asyncio.ensure_future(self.finish(future))
-                self.running.add_done_callback(self.on_done)
         if self.more:
             indent = last[: len(last) - len(last.lstrip())] + (INDENT if last.rstrip().endswith(":") else "")
             self.type(indent)
         self.show()
 
     async def finish(self, future: ConsoleFuture) -> None:
+        """Show what it came to. Whoever sees that can type on: what follows is taken in the same turn."""
         try:
             value = await future
+            if value is not None:
+                self.namespace["_"] = value
+                self.output.write(f"{value!r}\n")
         except Interrupted as interrupted:
             self.output.write(f"{interrupted}\n", "error")
         except Exception as error:
             self.output.write(said(error), "error")
-        else:
-            if value is not None:
-                self.namespace["_"] = value
-                self.output.write(f"{value!r}\n")
+        finally:
+            self.running = None
+            self.console.stopped = self.waits.stopped = False
+            self.push()
 
     def stop(self) -> None:
         """End what runs, and forget the lines after it; without it, forget those of an unfinished block."""
@@ -308,14 +321,10 @@ class Prompt:
             self.type("")
             self.output.write("KeyboardInterrupt\n", "error")
             self.show()
-        elif not self.waits.stop() and self.console.command is not None:
+        elif self.console.command is None:  # it begins with the page's next turn, if it has not just ended
+            self.console.stopped = True
+        elif not self.waits.stop():
             self.console.command.cancel()
-
-    def on_done(self, task: asyncio.Task[None]) -> None:
-        self.running = None
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.output.write(f"{error!r}\n", "error")
-        self.push()
 
     def show(self) -> None:
         running = self.running is not None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, ViewportSize, expect
 
-from tests.browser.console import Console, Site, accessible, shoot
+from tests.browser.console import Console, Site, accessible, failed, shoot
 from tests.support.loopthread import LoopThread
 
 
@@ -52,21 +52,34 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture(scope="module")
-def shared(context: BrowserContext, site: Site) -> Iterator[Prompt]:
-    with Prompt(context, site.origin) as prompt:
-        yield prompt.open()
+def booted() -> Iterator[list[Prompt]]:
+    """The page that the tests share; not there when a test has failed in it."""
+    shared: list[Prompt] = []
+    yield shared
+    for prompt in shared:
+        prompt.page.close()
 
 
 @pytest.fixture
-def prompt(shared: Prompt) -> Iterator[Prompt]:
+def prompt(
+    booted: list[Prompt], context: BrowserContext, site: Site, request: pytest.FixtureRequest
+) -> Iterator[Prompt]:
     """The page, its output empty; a failure of one test does not reach the next."""
-    shared["#clear"].click()
-    yield shared
-    if shared["#stop"].is_enabled():
-        shared["#stop"].click()
-    shared.idle()
-    shared["#input"].fill("")
-    shared.check()
+    prompt = booted.pop() if booted else Prompt(context, site.origin).open()
+    try:
+        prompt["#clear"].click()
+        yield prompt
+        prompt["#input"].press("Control+c")  # the button may be disabled just now
+        prompt.idle()
+        prompt["#input"].fill("")
+        prompt.check()
+    except BaseException:
+        prompt.page.close()
+        raise
+    if failed(request):
+        prompt.page.close()
+    else:
+        booted.append(prompt)
 
 
 def test_expressions_and_statements(prompt: Prompt) -> None:
@@ -164,13 +177,28 @@ def test_stop_forgets_the_lines_that_follow(prompt: Prompt) -> None:
     expect(prompt.output).not_to_contain_text("never")
 
 
+def test_stop_ends_what_has_not_begun_yet(prompt: Prompt) -> None:
+    # Both in one task of the page: the command's own task has not had its turn.
+    prompt["#input"].evaluate(
+        """input => {
+            input.value = "print('never')";
+            input.form.requestSubmit();
+            document.getElementById("stop").click();
+        }"""
+    )
+    prompt.says("#output", "KeyboardInterrupt")
+    prompt.run("'after'")
+    prompt.says("#output", "KeyboardInterrupt\n>>> 'after'\n'after'\n")
+    expect(prompt.output.locator("span", has_text="never")).to_have_count(1)  # what was typed
+
+
 def test_a_client_that_waits(prompt: Prompt, site: Site) -> None:
     prompt.run('client = stomp.sync.connect("/stomp")')
-    prompt.run('notes = client.subscribe("/queue/notes")')
-    prompt.run('client.send("/queue/notes", "hello", receipt=True)')
+    prompt.run('notes = client.subscribe("/queue/waits")')
+    prompt.run('client.send("/queue/waits", "hello", receipt=True)')
     prompt.run("notes.get(timeout=5)")
     prompt.says("#output", "<Message '")
-    prompt.says("#output", "from '/queue/notes': 'hello'>")
+    prompt.says("#output", "from '/queue/waits': 'hello'>")
 
     # Typed on one line and on several; the page goes on while it waits.
     prompt.type("for message in notes: print('came', message.text)")
@@ -178,14 +206,14 @@ def test_a_client_that_waits(prompt: Prompt, site: Site) -> None:
     expect(prompt["#status"]).to_have_text("Running")
     expect(prompt["#run"]).to_be_disabled()
     for text in ("one", "two"):
-        site.publish("/queue/notes", text)
+        site.publish("/queue/waits", text)
         prompt.says("#output", f"came {text}\n")
     prompt["#input"].press("Control+c")
     prompt.says("#output", "KeyboardInterrupt")
     prompt.idle()
 
     # The subscription lives on, and nothing was lost.
-    site.publish("/queue/notes", "three")
+    site.publish("/queue/waits", "three")
     prompt.run("notes.get(timeout=5).text")
     prompt.says("#output", "'three'")
     prompt.type("notes.get()")
