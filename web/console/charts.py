@@ -216,7 +216,10 @@ class ChartsPanel:
         fields = [(f"{of}\n{path}", f"{path} of {of}") for of, paths in session.meters.seen.items() for path in paths]
         if fields != self._offered or not element("plot-field").options.length:
             self._offered = fields
+            chosen = str(element("plot-field").value)
             options(element("plot-field"), ("", fields or [("", "no numbers in JSON seen yet")]))
+            if chosen in dict(fields):  # a field that has come is no reason to choose anew
+                element("plot-field").value = chosen
         self._page.slots["plot-add"].enable(bool(fields))
 
 

@@ -76,6 +76,8 @@ class Recorder:
         self._waiting_octets = 0
         self._late = False
         self._woken = asyncio.Event()
+        self._whole = asyncio.Event()
+        self._whole.set()
 
     @property
     def waiting(self) -> int:
@@ -87,6 +89,11 @@ class Recorder:
         self.target, self.form = target, form
         self.count = self.octets = 0
         self.running, self.full, self.closed, self._late = True, False, False, False
+        self._whole.clear()
+
+    async def whole(self) -> None:
+        """Wait until the file is whole."""
+        await self._whole.wait()
 
     def stop(self) -> None:
         """Take no more; what waits is still written."""
@@ -135,6 +142,7 @@ class Recorder:
             await target.close()
         finally:
             self.running, self.closed = False, True
+            self._whole.set()
             self._waiting.clear()
             self._waiting_octets = 0
         if self._late:

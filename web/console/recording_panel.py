@@ -8,9 +8,10 @@ from . import bodies, files, recording, words
 from .dom import download, element
 from .page import Page
 from .publisher import Publisher
-from .recorder import Recorder
+from .recorder import Recorder, Target
 from .recording import Taken
 from .repeat import start
+from .session import Session
 from .steps import in_steps
 
 _LINES = 500  # that are handed to the browser at once
@@ -26,21 +27,22 @@ class RecordingPanel:
         on_click("record", self._record)
         on_click("record-save", lambda: page.spawn(self._save()))
         on_click("list-save", lambda: page.spawn(self._save_list()))
-        page.listeners.on(element("replay-file"), "change", lambda _: page.spawn(self._load()))
+        page.listeners.on(element("replay-file"), "change", lambda _: self._load())
         page.listeners.on_submit("replay-form", self._replay)
         on_click("replay-stop", lambda: page.session.publisher and page.session.publisher.stop())
-        on_click("replay-own", lambda: page.spawn(self._own()))
+        on_click("replay-own", self._own)
 
     def _record(self) -> None:
         recorder = self._page.session.recorder
         if recorder.running:
             recorder.stop()
-        elif recorder.closed and not self._asking:
+        elif not self._asking:
             self._asking = True
             self._page.spawn(self._run(recorder, str(element("record-form").value)))
 
     async def _run(self, recorder: Recorder, form: str) -> None:
         try:
+            await recorder.whole()  # the one before may still be written
             target = await files.choose("recording", form)
         finally:
             self._asking = False
@@ -78,20 +80,31 @@ class RecordingPanel:
         download(f"messages.{form}", await target.file())
         self._page.report(f"Saved {words.many(len(records), 'message')} as messages.{form}")
 
-    async def _load(self) -> None:
+    def _load(self) -> None:
         js_file = element("replay-file").files.item(0)
         if js_file:
-            self._page.session.replay = await _read(js_file)
-            self._page.report(
-                f"{words.many(len(self._page.session.replay), 'message')} of {js_file.name} can be replayed"
-            )
-            self._page.ask()
+            self._forget_replay()
+            self._page.spawn(self._take(self._page.session, js_file))
 
-    async def _own(self) -> None:
+    async def _take(self, session: Session, js_file: Any) -> None:
+        session.replay = await _read(js_file)
+        self._page.report(f"{words.many(len(session.replay), 'message')} of {js_file.name} can be replayed")
+        self._page.ask()
+
+    def _own(self) -> None:
         session = self._page.session
         if session.recorder.target is not None:
-            session.replay = await _read(await session.recorder.target.file())
-            self._page.ask()
+            self._forget_replay()
+            self._page.spawn(self._take_own(session, session.recorder.target))
+
+    async def _take_own(self, session: Session, target: Target) -> None:
+        session.replay = await _read(await target.file())
+        self._page.ask()
+
+    def _forget_replay(self) -> None:
+        """At once, in sight too: the one before is not to be replayed while the next one is read."""
+        self._page.session.replay = []
+        self.paint()
 
     def _replay(self) -> None:
         session = self._page.session
