@@ -21,6 +21,12 @@ from tests.support.static_server import PYODIDE, TestSite
 
 SCENARIO = Path(__file__).with_name("stdlib_scenario.py")
 REST = "python_stdlib_rest.zip"
+ARRIVED = """
+import asyncio, stdlib_on_demand
+while not stdlib_on_demand.finder.loaded: await asyncio.sleep(0.01)
+
+"arrived"
+""".strip()
 WHERE = ("main", "worker")
 Where = Literal["main", "worker"]
 
@@ -39,9 +45,10 @@ def pages(loop_thread: LoopThread) -> Iterator[Site]:
 
 
 def says(console: Console, code: str, words: str | re.Pattern[str]) -> None:
-    """Type it at the prompt; wait until its output holds these words."""
+    """Type it at the prompt; wait until it has run, and the output holds these words."""
     console["#input"].fill(code)
     console["#input"].press("Enter")
+    expect(console["#status"]).not_to_have_text("Running")
     expect(console["#output"]).to_contain_text(words)
 
 
@@ -68,6 +75,7 @@ def test_what_is_typed_at_the_prompt_may_import_all_of_it(context: BrowserContex
         with console.page.expect_response(f"**/{REST}"):  # it comes without being asked for
             console.page.goto(f"{pages.origin}/prompt.html")
         console.ready()
+        says(console, ARRIVED, "'arrived'")  # an import that comes before that fetches it, too
         says(console, "import unittest; unittest.mock", "AttributeError")
         says(console, "import unittest.mock, sqlite3; unittest.mock.Mock", "<class 'unittest.mock.Mock'>")
         assert len([url for url in console.requests if url.endswith(REST)]) == 1
@@ -176,7 +184,8 @@ def test_progress_counts_what_compressed_answers_hold(
     ):
         console.page.on("response", lambda it: encodings.update({it.url: it.headers.get("content-encoding")}))
         console.page.route("**/*.whl", lambda route: held.append(route))  # noqa: PLW0108 - its signature is asked for
-        console.page.goto(f"{site.origin}/prompt.html")
+        with console.page.expect_request("**/*.whl"):
+            console.page.goto(f"{site.origin}/prompt.html")
         expect(console["#boot-bytes"]).to_have_text(re.compile(r"^(\d\d\.\d) of \1 MB$"), timeout=BOOT_MS)
         shown = float((console["#boot-bytes"].inner_text()).split()[0])
         assert 0 <= shown - least / 1e6 < 1

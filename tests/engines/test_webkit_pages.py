@@ -110,18 +110,25 @@ def test_the_dashboard(browsing: Browsing, site: Site) -> None:
 
 def test_the_prompt(browsing: Browsing, site: Site) -> None:
     browsing.open("prompt.html").ready()
-    browsing.enter("#input", "6 * 7")
+
+    def run(text: str) -> None:
+        """Enter it, and wait for its end: what is entered while something runs stays in the line."""
+        browsing.enter("#input", text)
+        browsing.says("#output", f">>> {text}")
+        browsing.says("#status", "Ready")
+
+    run("6 * 7")
     browsing.says("#output", "42")
-    browsing.enter("#input", "1 / 0")
+    run("1 / 0")
     browsing.says("#output .error", "ZeroDivisionError")
     # A plain call can't wait here, and the page says so; await can.
     browsing.says("#no-jspi", "has no JSPI")
-    browsing.enter("#input", "client = await stomp.connect('/stomp')")
-    browsing.enter("#input", "prices = client.subscribe('/topic/prompt')")
-    browsing.enter("#input", "await client.send('/topic/prompt', 'here', receipt=True)")
-    browsing.enter("#input", "(await prices.get(10)).text")
+    run("client = await stomp.connect('/stomp')")
+    run("prices = client.subscribe('/topic/prompt')")
+    run("await client.send('/topic/prompt', 'here', receipt=True)")
+    run("(await prices.get(10)).text")
     browsing.says("#output", "'here'")
-    browsing.enter("#input", "await client.close()")
+    run("await client.close()")
 
 
 def test_a_page_of_pyscript(browsing: Browsing, site: Site) -> None:
