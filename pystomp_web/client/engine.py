@@ -185,7 +185,7 @@ class Engine:
             self.observers.frame("in", frame)
         if frame.command == "MESSAGE":
             self.messages += 1
-            subscription = self._by_id.get(subscription_of(frame))
+            subscription = self._by_id.get(frame._subscription or subscription_of(frame))
             if subscription is None:
                 return self._on_stray(frame)
             return subscription._deliver(frame, self.sender.epoch)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("pystomp_web")
 
+_SEMICOLON = ord(";")
 _CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s;"]+)', re.IGNORECASE)
 
 
@@ -59,7 +60,7 @@ class Message:
         """
         frame = self._frame
         head = frame._head
-        if head is not None and ";" not in head:  # the short way of most: no parameter of a content-type
+        if head is not None and _SEMICOLON not in head:  # the short way of most: no parameter of a content-type
             return frame._body.decode()
         content_type = frame.headers.get("content-type")
         if content_type is not None and ";" in content_type:

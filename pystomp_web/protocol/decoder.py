@@ -1,7 +1,8 @@
 """Bytes to frames: incremental, strict, and without looking at an octet twice.
 
 Everything is found by searches that run at C speed. A head without escapes is checked by one regular expression and
-kept as text: its headers are taken apart only when somebody asks for them.
+kept as it is: its headers are taken apart only when somebody asks for them. One like an earlier one (forms.py) needs
+not even that check.
 """
 
 from __future__ import annotations
@@ -11,7 +12,17 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..errors import FrameTooLarge, ProtocolError
-from .frame import Frame, Headers, frame_from_wire, frame_of, headers_from_pairs, headers_from_text
+from .forms import LAST, MOST_DIGITS, UNTOLD, Form, Forms
+from .frame import (
+    CONTENT_LENGTH,
+    Frame,
+    Headers,
+    frame_from_wire,
+    frame_of,
+    header_of,
+    headers_from_pairs,
+    headers_from_text,
+)
 from .version import COMMANDS, NEVER_ESCAPED, WITH_BODY, Rules, Version, rules_for
 
 _LF, _CR, _NUL = 10, 13, 0
@@ -104,9 +115,12 @@ class Decoder:
         "_buffer",
         "_crlf_from",
         "_error",
+        "_form",
+        "_forms",
         "_head",
         "_limits",
         "_match_whole",
+        "_max_frame_size",
         "_nul_from",
         "_partial",
         "_position",
@@ -125,6 +139,7 @@ class Decoder:
         self._limits = Limits(max_frame_size, max_header_size, max_header_count)
         if min(self._limits) < 0:
             raise ValueError(f"a limit can't be negative: {self._limits}")
+        self._max_frame_size = max_frame_size
         self.rules = rules_for(version)
         self._buffer: bytes | bytearray = b""
         self._position = 0  # where the frame under way begins
@@ -145,6 +160,8 @@ class Decoder:
         self._rules = rules
         self._scanner = _scanner_for(rules)
         self._match_whole = self._scanner.whole.match
+        self._forms = Forms(self._limits.max_header_size)
+        self._form: Form | None = None  # the one that fitted last
 
     @property
     def version(self) -> Version:
@@ -202,25 +219,30 @@ class Decoder:
 
     def _frames(self) -> Iterator[Frame]:
         while True:
-            if self._error is not None:
-                raise type(self._error)(*self._error.args)
-            try:
-                frame = self._next()
-            except ProtocolError as error:
-                self._error = type(error)(*error.args)  # not the one whose traceback holds the buffer
-                self._buffer, self._position = b"", 0
-                raise
+            frame = self.next()
             if frame is None:
                 return
             yield frame
 
-    def _next(self) -> Frame | None:
-        """The next frame, or None until more octets have come."""
-        head = self._head
-        if head is None:
-            frame = None if self._partial else self._short()
+    def next(self) -> Frame | None:
+        """The next frame, or None until more octets have come; raises as `feed` says."""
+        if self._head is None and not self._partial:
+            frame = self._short()
             if frame is not None:
                 return frame
+        if self._error is not None:
+            raise type(self._error)(*self._error.args)
+        try:
+            return self._long()
+        except ProtocolError as error:
+            self._error = type(error)(*error.args)  # not the one whose traceback holds the buffer
+            self._buffer, self._position = b"", 0
+            raise
+
+    def _long(self) -> Frame | None:
+        """As `next`, for what may be cut, hold escapes or be wrong."""
+        head = self._head
+        if head is None:
             head = self._read_head()
             if head is None:
                 return None
@@ -254,9 +276,41 @@ class Decoder:
 
     def _short(self) -> Frame | None:
         """The short way of most: a frame that is here whole, without escapes and within the limits; else None."""
-        buffer = self._buffer
-        whole = self._match_whole(buffer, self._position)
-        if whole is None or type(buffer) is not bytes:
+        buffer, position = self._buffer, self._position
+        if type(buffer) is not bytes:
+            return None
+        form = self._form
+        while form is not None:
+            at, number = position, b""
+            for literal, size in form.literals:
+                if not buffer.startswith(literal, at):
+                    break
+                at += size
+                end = buffer.find(_LF, at, at + MOST_DIGITS + 1)
+                number = buffer[at:end]  # without an LF, and so without an end, nothing is alike
+                if not number.isdigit():
+                    break
+                at = end
+            else:
+                if buffer.startswith(form.last, at):
+                    start = at + form.last_size
+                    head = buffer[position + form.headers_from : start - 1]
+                    length = form.length
+                    if length < 0:
+                        length = _length(length, number, head, buffer, start)
+                    end = start + length
+                    if length < 0 or end >= len(buffer) or buffer[end] or end - position >= self._max_frame_size:
+                        return None
+                    self._position = end + 1
+                    self._form = form
+                    return frame_from_wire("MESSAGE", head, buffer[start:end], form.subscription)
+            form = self._forms.other(buffer, position, form) if form is self._form else None
+        return self._checked(buffer, position)
+
+    def _checked(self, buffer: bytes, eols: int) -> Frame | None:
+        """The same for a head of whatever form."""
+        whole = self._match_whole(buffer, eols)
+        if whole is None:
             return None
         position, headers_from = whole.span(1)
         start = whole.end()
@@ -265,23 +319,26 @@ class Decoder:
         # A header has at least three octets.
         if size > limits.max_header_size or size > 3 * limits.max_header_count:
             return None
-        try:
-            head = str(buffer[headers_from : start - 1], "utf-8")
-        except UnicodeDecodeError:
-            return None
-        found = head.find("\ncontent-length:")
-        if found < 0:
+        head = buffer[headers_from : start - 1]
+        if not head.isascii():
+            try:
+                head.decode()
+            except UnicodeDecodeError:
+                return None
+        value = header_of(head, CONTENT_LENGTH)
+        if value is None:
             end = buffer.find(_NUL, start)
         else:
-            value = head[found + 16 : head.index("\n", found + 16)]
-            if len(value) > 9 or not (value.isascii() and value.isdigit()):
+            if len(value) > 9 or not value.isdigit():
                 return None
             end = start + int(value)
-            if end >= len(buffer) or buffer[end] != _NUL:
+            if end >= len(buffer) or buffer[end]:
                 return None
         command = _COMMAND_NAMES[whole[1]]
         if end < 0 or end - position >= limits.max_frame_size or (end > start and command not in WITH_BODY):
             return None
+        if command == "MESSAGE":
+            self._form = self._forms.learn(head, position - eols, self._form)
         self._position = end + 1
         return frame_from_wire(command, head, buffer[start:end])
 
@@ -406,6 +463,13 @@ class Decoder:
 
     def _too_many_headers(self) -> FrameTooLarge:
         return FrameTooLarge(f"a frame has more than {self._limits.max_header_count} headers")
+
+
+def _length(how: int, number: bytes, head: bytes, buffer: bytes, start: int) -> int:
+    """Octets of the body that begins at `start`, by what the head's form says of it; negative: it is not here yet."""
+    if how == UNTOLD:
+        return buffer.find(_NUL, start) - start
+    return int(number if how == LAST else header_of(head, CONTENT_LENGTH) or b"")
 
 
 def _utf8(raw: bytes) -> str:

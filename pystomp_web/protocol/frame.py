@@ -149,12 +149,13 @@ class Frame:
         TypeError: an argument is of the wrong type.
     """
 
-    # What came from the wire keeps its head as text; its Headers are made when they are asked for.
-    __slots__ = ("_body", "_command", "_damaged", "_head", "_headers")
+    # What came from the wire keeps its head's octets; its Headers are made when they are asked for.
+    __slots__ = ("_body", "_command", "_damaged", "_head", "_headers", "_subscription")
 
     _command: str
-    _head: str | None
+    _head: bytes | None
     _headers: Headers | None
+    _subscription: str | None
     _body: bytes
     _damaged: bool
 
@@ -168,6 +169,7 @@ class Frame:
         self._command = command
         self._head = None
         self._headers = headers if type(headers) is Headers else Headers(headers)
+        self._subscription = None
         self._body = bytes(body)
         self._damaged = False
 
@@ -196,7 +198,7 @@ class Frame:
         headers = self._headers
         if headers is None:
             assert self._head is not None
-            headers = self._headers = headers_from_text(self._head)
+            headers = self._headers = headers_from_text(self._head.decode())
         return headers
 
     def __eq__(self, other: object) -> bool:
@@ -225,21 +227,38 @@ class Frame:
         return f"Frame({', '.join(parts)})"
 
 
+#: What `header_of` looks for.
+CONTENT_LENGTH, SUBSCRIPTION = b"\ncontent-length:", b"\nsubscription:"
+
+
+def header_of(head: bytes, key: bytes) -> bytes | None:
+    """A header's first value in a checked head; `key` is its name between a newline and a colon."""
+    start = head.find(key)
+    if start < 0:
+        return None
+    start += len(key)
+    return head[start : head.index(b"\n", start)]
+
+
 def subscription_of(frame: Frame) -> str | None:
     """The header `subscription`."""
+    known = frame._subscription
+    if known is not None:
+        return known
     head = frame._head
     if head is None:
         return frame.headers.get("subscription")
-    start = head.find("\nsubscription:") + 14
-    return head[start : head.index("\n", start)] if start > 13 else None
+    value = header_of(head, SUBSCRIPTION)
+    return None if value is None else value.decode()
 
 
-def frame_from_wire(command: str, head: str, body: bytes) -> Frame:
-    """A Frame of a checked head: the decoder's short way."""
+def frame_from_wire(command: str, head: bytes, body: bytes, subscription: str | None = None) -> Frame:
+    """A Frame of a checked head: the decoder's short way. The header `subscription` may be told, if it is known."""
     frame = Frame.__new__(Frame)
     frame._command = command
     frame._head = head
     frame._headers = None
+    frame._subscription = subscription
     frame._body = body
     frame._damaged = False
     return frame
@@ -251,6 +270,7 @@ def frame_of(command: str, headers: Headers, body: bytes, damaged: bool = False)
     frame._command = command
     frame._head = None
     frame._headers = headers
+    frame._subscription = None
     frame._body = body
     frame._damaged = damaged
     return frame

@@ -43,7 +43,10 @@ class MessageDecoder(Decoder):
             self._messages.append(bytes(data))
         return self._frames()
 
-    def _next(self) -> Frame | None:
+    def _short(self) -> Frame | None:
+        return None
+
+    def _long(self) -> Frame | None:
         while True:
             while self._position >= len(self._buffer):
                 if not self._messages:

@@ -134,11 +134,13 @@ class Session:
             VersionMismatch: likewise: CONNECTED names a version that was not offered.
         """
         self.heartbeat.received(now)
-        return self._frames(self.decoder.feed(data), now)
+        self.decoder.feed(data)  # its iterator is left alone: each frame is asked for here
+        return self._frames(now)
 
-    def _frames(self, frames: Iterator[Frame], now: float) -> Iterator[Frame]:
+    def _frames(self, now: float) -> Iterator[Frame]:
+        decoder = self.decoder
         try:
-            for frame in frames:
+            while (frame := decoder.next()) is not None:
                 following = self._receivable.get(frame.command)
                 if following is not self.state:
                     self._turn(frame, following, now)

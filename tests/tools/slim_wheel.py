@@ -51,16 +51,16 @@ Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 def slim(source: str, *, public: bool, typed: bool = False) -> str:
     """The source without comments, and without docstrings and types, but for those of public names where `public`.
 
-    Where `typed`, the types stay, too.
+    Where `typed`, their types stay, too.
     """
-    if not (public or typed):
-        source = _untyped(source)
+    source = _untyped(source, keep_public=public or typed)
     lines = source.split("\n")
     for node in _documented(ast.parse(source), keep=public):
         docstring = node.body[0]
         assert docstring.end_lineno is not None
         indent = lines[docstring.lineno - 1][: docstring.col_offset]
-        lines[docstring.lineno - 1 : docstring.end_lineno] = [f'{indent}""'] + [""] * (
+        stands_alone = len(node.body) == 1
+        lines[docstring.lineno - 1 : docstring.end_lineno] = [f'{indent}""' if stands_alone else ""] + [""] * (
             docstring.end_lineno - docstring.lineno
         )
     text = "\n".join(lines)
@@ -71,20 +71,27 @@ def slim(source: str, *, public: bool, typed: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _untyped(source: str) -> str:
-    """The source without what only a type checker reads; what spans lines stays."""
+def _untyped(source: str, *, keep_public: bool) -> str:
+    """The source without what only a type checker reads (of private functions alone); what spans lines stays."""
     lines = source.split("\n")
     cuts: list[tuple[int, int, int]] = []
     tree = ast.parse(source)
     fields = {id(node) for owner in ast.walk(tree) if isinstance(owner, ast.ClassDef) for node in owner.body}
     for node in ast.walk(tree):
+        if isinstance(node, ast.If) and _only_for_checkers(node) and not keep_public:
+            first, last = node.lineno - 1, node.end_lineno or 0
+            lines[first:last] = [""] * (last - first)
         if isinstance(node, ast.AnnAssign) and node.value is not None and id(node) not in fields:
+            if keep_public and not (isinstance(node.target, ast.Attribute) and _is_private(node.target.attr)):
+                continue
             if node.lineno == node.annotation.end_lineno:
                 assert node.target.end_col_offset is not None
                 assert node.annotation.end_col_offset is not None
                 cuts.append((node.lineno, node.target.end_col_offset, node.annotation.end_col_offset))
             continue
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if keep_public and not _is_private(node.name):
             continue
         given = node.args
         starred = [argument for argument in (given.vararg, given.kwarg) if argument is not None]
@@ -101,7 +108,30 @@ def _untyped(source: str) -> str:
                 cuts.append((result.lineno, arrow - 1, result.end_col_offset))
     for row, start, end in sorted(cuts, reverse=True):  # from the right, so that the columns before stay
         lines[row - 1] = lines[row - 1][:start] + lines[row - 1][end:]
+    return "\n".join(lines) if keep_public else _without_idle_imports("\n".join(lines))
+
+
+def _without_idle_imports(source: str) -> str:
+    """The source without those imports for types that nothing needs any more."""
+    lines = source.split("\n")
+    nodes = list(ast.walk(ast.parse(source)))
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    if any(getattr(node, "annotation", None) or getattr(node, "returns", None) for node in nodes):
+        used.add("annotations")
+    for node in nodes:
+        if not isinstance(node, ast.ImportFrom) or node.lineno != node.end_lineno:
+            continue
+        if node.module in ("__future__", "collections.abc", "typing") and not used & {name.name for name in node.names}:
+            lines[node.lineno - 1] = ""
     return "\n".join(lines)
+
+
+def _only_for_checkers(node: ast.If) -> bool:
+    return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" and not node.orelse
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.endswith("__")
 
 
 def _documented(node: ast.AST, *, keep: bool) -> list[Documented]:
@@ -109,11 +139,11 @@ def _documented(node: ast.AST, *, keep: bool) -> list[Documented]:
     found: list[Documented] = []
     for child in ast.iter_child_nodes(node):
         name = getattr(child, "name", None) or ""  # an exception handler may have none
-        hidden = name.startswith("_") and not name.endswith("__")
+        hidden = _is_private(name)
         found += _documented(child, keep=keep and not hidden and not isinstance(node, ast.FunctionDef))
     if isinstance(node, Documented) and ast.get_docstring(node, clean=False) is not None:
         name = getattr(node, "name", None) or ""
-        if not keep or (name.startswith("_") and not name.endswith("__")):
+        if not keep or _is_private(name):
             found.append(node)
     return found
 
