@@ -290,8 +290,12 @@ class Subscription:
         return self
 
     async def __anext__(self) -> Message:
-        if self._pending and self._callback is None:
-            return self._take()  # the short way of most
+        if self._pending and not self._turned_half and self._callback is None:  # the short way of most
+            item = self._queue.popleft()
+            if isinstance(item, SlowConsumer):
+                raise item
+            self._pending -= 1
+            return item
         message = await self._next(None)
         if message is None:
             raise StopAsyncIteration
