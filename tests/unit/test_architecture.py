@@ -195,7 +195,12 @@ def test_all_modules_are_looked_at() -> None:
     assert {"", "errors", "brokers", "protocol", "protocol.decoder", "transport.base"} <= names.keys()
     assert any(name.startswith("client.") for name in names)
     decoder = [*imports("protocol.decoder", names["protocol.decoder"], PACKAGE)]
-    assert {found.target for found in decoder if found.own} == {"errors", "protocol.frame", "protocol.version"}
+    assert {found.target for found in decoder if found.own} == {
+        "errors",
+        "protocol.forms",
+        "protocol.frame",
+        "protocol.version",
+    }
 
 
 def run_python(code: str) -> None:
