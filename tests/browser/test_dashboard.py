@@ -225,8 +225,7 @@ def test_a_thousand_messages_a_second(context: BrowserContext, loop_thread: Loop
         for id in ("prices", "quotes", "heat", "pressure", "log", "rates"):
             dashboard.panel(id, "data")
         expect(dashboard["#log-rows tr:visible"]).to_have_count(30)
-        # How many of them a machine has time to make and to show is measured by the bench: a busy one shows forty.
-        dashboard.says("#rate", re.compile(r"^[\d,]*\d\d$"))
+        dashboard.says("#rate", re.compile(r"^[1-9]\d\d$|^1,\d\d\d$"))
 
 
 # Whether the first line of a chart begins in its left fifth.

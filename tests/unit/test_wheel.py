@@ -45,7 +45,7 @@ def test_its_lines_are_the_trees() -> None:
                 assert len(slim.split("\n")) == len(whole.split("\n")), name
                 ours, theirs = _statements(slim), _statements(whole)
                 assert ours <= theirs, name
-                assert {kind for kind, _ in theirs - ours} <= {"docstring", "if TYPE_CHECKING", "ImportFrom"}, name
+                assert {kind for kind, _ in theirs - ours} <= {"docstring", "if TYPE_CHECKING", "import of types"}, name
 
 
 def _statements(source: str) -> set[tuple[str, int]]:
@@ -55,6 +55,8 @@ def _statements(source: str) -> set[tuple[str, int]]:
     for node in ast.walk(tree):
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
             kinds[node.body[0]] = "docstring"
+        if isinstance(node, ast.ImportFrom) and node.module in ("__future__", "collections.abc", "typing"):
+            kinds[node] = "import of types"
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not node.orelse:
             kinds |= dict.fromkeys(
                 [child for child in ast.walk(node) if isinstance(child, ast.stmt)], "if TYPE_CHECKING"
@@ -111,3 +113,49 @@ def test_elsewhere_none_stay(slim_wheel: ModuleType) -> None:
     ]
     assert "A public" not in slim
     assert slim.count("\n") == SOURCE.count("\n")
+
+
+TYPES = """from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+
+class Public:
+    def __init__(self, value: int) -> None:
+        self.value: int = value
+        self._hidden: Decimal | None = None
+
+    def method(self, call: Callable[[], Any]) -> str:
+        return str(call())
+
+    def _private(self, number: Decimal) -> Iterator[int]:
+        yield int(number)
+"""
+
+
+def test_types_of_public_names_stay_where_a_checker_reads_them(slim_wheel: ModuleType) -> None:
+    slim = slim_wheel.slim(TYPES, public=False, typed=True)
+    assert "def method(self, call: Callable[[], Any]) -> str:" in slim
+    assert "self.value: int = value" in slim
+    assert "from decimal import Decimal" in slim
+    assert "def _private(self, number):" in slim
+    assert "self._hidden = None" in slim
+
+
+def test_elsewhere_no_types_stay_nor_what_they_import(slim_wheel: ModuleType) -> None:
+    slim = slim_wheel.slim(TYPES, public=False)
+    assert slim.count("\n") == TYPES.count("\n")
+    assert "import" not in slim
+    assert "TYPE_CHECKING" not in slim
+    assert "def method(self, call):" in slim
+    assert "self.value = value" in slim
+
+
+def test_an_import_that_is_used_stays(slim_wheel: ModuleType) -> None:
+    source = "from typing import NamedTuple, cast\n\n\nclass Pair(NamedTuple):\n    left: int\n    right: int = 0\n"
+    slim = slim_wheel.slim("from __future__ import annotations\n" + source, public=False)
+    assert slim == "from __future__ import annotations\n" + source
