@@ -226,8 +226,14 @@ class Client:
             BrokerError, ReceiptTimeout: with `receipt`.
             ClientClosed: the client is closed.
         """
-        frame = send_frame(destination, body, headers, content_type)
         engine = self._engine
+        if (
+            headers is None is content_type
+            and not receipt
+            and engine.write_text(destination, body, content_length=content_length)
+        ):
+            return
+        frame = send_frame(destination, body, headers, content_type)
         if not receipt and not engine.closing and engine.sender.write_at_once(frame, content_length=content_length):
             return
         await engine.write(frame, content_length=content_length, receipt=receipt, timeout=timeout)
@@ -247,8 +253,10 @@ class Client:
             OutboxFull: the outbox has no room.
             ValueError, TypeError, ProtocolError, ClientClosed: as `send`.
         """
-        frame = send_frame(destination, body, headers, content_type)
         engine = self._engine
+        if headers is None is content_type and engine.write_text(destination, body, content_length=content_length):
+            return
+        frame = send_frame(destination, body, headers, content_type)
         if engine.closing or not engine.sender.write_at_once(frame, content_length=content_length):
             engine.write_nowait(frame, content_length=content_length)
 

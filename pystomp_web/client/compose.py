@@ -19,6 +19,8 @@ RESERVED = {
     "CONNECT": frozenset("accept-version host heart-beat login passcode receipt".split()),
 }
 RESERVED["NACK"] = RESERVED["ACK"]
+#: `json.dumps` makes such an encoder for each call.
+_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 ACK_MODES = ("auto", "client", "client-individual")
 
 
@@ -34,7 +36,7 @@ def body_of(body: Any) -> tuple[bytes, str | None]:
         ProtocolError: a str that UTF-8 cannot say.
     """
     if isinstance(body, str):
-        return _utf8(body), None
+        return utf8(body), None
     if isinstance(body, bytes):
         return body, (None if _is_text(body) else "application/octet-stream")
     if hasattr(body, "to_py"):  # a JavaScript object: a buffer becomes a memoryview, the rest what JSON takes
@@ -48,17 +50,22 @@ def body_of(body: Any) -> tuple[bytes, str | None]:
     else:
         return octets, (None if _is_text(octets) else "application/octet-stream")
     try:
-        text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = _json(body)
     except ValueError as error:
         raise ValueError(f"the body can't be written as JSON: {error}") from None
     except TypeError as error:
         raise TypeError(
             f"a body is str, bytes-like or anything that JSON takes, not {type(body).__name__}: {error}"
         ) from None
-    return _utf8(text), "application/json"
+    return utf8(text), "application/json"
 
 
-def _utf8(text: str) -> bytes:
+def utf8(text: str) -> bytes:
+    """The octets of a body's text.
+
+    Raises:
+        ProtocolError: there are none.
+    """
     try:
         return text.encode()
     except UnicodeEncodeError:

@@ -334,6 +334,19 @@ class Engine:
         if self.closing or self.finished:
             raise ClientClosed("the client is closed") from self.final_error
 
+    def write_text(self, destination: str, body: Any, *, content_length: bool) -> bool:
+        """The short way of most messages: write a text, if nothing stands in the way. Whether it was written."""
+        if (
+            type(body) is str
+            and type(destination) is str
+            and destination
+            and not (self.closing or self._frame_callbacks)
+            and self.sender.write_text(destination, body, content_length=content_length)
+        ):
+            self.frames_out += 1
+            return True
+        return False
+
     def write_nowait(self, frame: Frame, *, content_length: bool = True) -> None:
         """Write a frame, or keep it in the outbox."""
         self._check_open()

@@ -17,7 +17,7 @@ from .receipts import Receipt, Receipts
 logger = logging.getLogger("pystomp_web")
 
 #: Above this many octets that the socket has not taken yet, sends wait.
-HIGH_WATER = 1024 * 1024
+HIGH_WATER = 2 * 1024 * 1024
 #: So many seconds the SENDs to a destination wait for the receipt of the first one, where a broker needs that.
 _FIRST_SEND = 2.0
 #: A browser tells nobody that the socket has taken octets: look again after this many seconds.
@@ -151,9 +151,21 @@ class Sender:
             ProtocolError: the version, or this broker, cannot take it.
         """
         connection = self.connection
-        if connection is None or len(self.outbox) or connection.broker.confirms_first or connection.is_full(HIGH_WATER):
+        if connection is None or self.outbox.waiting or connection.broker.confirms_first:
+            return False
+        if connection.unasked <= 0 and connection.is_full(HIGH_WATER):
             return False
         connection.send(frame, content_length=content_length)
+        return True
+
+    def write_text(self, destination: str, text: str, *, content_length: bool) -> bool:
+        """The same for a SEND that has a text and a destination and nothing else; its frame is never made."""
+        connection = self.connection
+        if connection is None or self.outbox.waiting or connection.broker.confirms_first:
+            return False
+        if connection.unasked <= 0 and connection.is_full(HIGH_WATER):
+            return False
+        connection.send_text(destination, text, content_length=content_length)
         return True
 
     async def submit_and_wait(self, entry: Entry, *, receipt: bool, timeout: float | None) -> None:

@@ -12,7 +12,7 @@ from ..errors import ProtocolError, VersionMismatch
 from . import heartbeat
 from .decoder import Decoder, Limits
 from .encoder import encode_head
-from .frame import Frame
+from .frame import Frame, frame_of, headers_from_pairs
 from .heartbeat import Heartbeat
 from .loose import MessageDecoder
 from .version import CLIENT_COMMANDS, RULES, Rules, Version
@@ -49,6 +49,9 @@ RECEIVING: dict[SessionState, dict[str, SessionState]] = {
     _S.ENDED: {},
 }
 
+#: So many destinations have their opening kept.
+_OPENINGS = 64
+
 #: Headers that a frame from the server cannot lack ("Server Frames"). MESSAGE is delivered as it is.
 _REQUIRED = {"RECEIPT": "receipt-id"}
 
@@ -67,6 +70,7 @@ class Session:
         version: what was negotiated; None before CONNECTED.
         server, session_id: CONNECTED's `server` and `session`, or None.
         heartbeat: the beats that were agreed; none before CONNECTED.
+        openings: by destination, of this version: what `opening` made.
         decoder: whose `rules` may be replaced by a broker's own once CONNECTED named it.
     """
 
@@ -93,6 +97,7 @@ class Session:
 
     def _enter(self, state: SessionState) -> None:
         self.state = state
+        self.openings: dict[str, str] = {}  # none may be used in another state
         # Looked up here, not for each frame: an Enum's hash is slow.
         self._sendable = SENDING[state]
         self._receivable = RECEIVING[state]
@@ -125,6 +130,19 @@ class Session:
             self._enter(following)
         self.heartbeat.sent_at = now
         return head, frame.body
+
+    def opening(self, destination: str) -> str:
+        """Command and destination of a SEND, as text: kept for the next one, since sends come in bursts.
+
+        Raises:
+            ProtocolError: as `send`.
+        """
+        frame = frame_of("SEND", headers_from_pairs((("destination", destination),)), b"")
+        head, _ = self.send(frame, self.heartbeat.sent_at)
+        if len(self.openings) >= _OPENINGS:
+            self.openings.clear()
+        self.openings[destination] = opening = head[:-1]
+        return opening
 
     def receive(self, data: bytes | bytearray | memoryview, now: float) -> Iterator[Frame]:
         """Take octets; iterate to have the frames that are complete with them, each checked for its place.

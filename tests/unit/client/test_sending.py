@@ -8,6 +8,7 @@ import pytest
 
 import pystomp_web as stomp
 from pystomp_web.client.sending import HIGH_WATER
+from pystomp_web.protocol import Frame
 from tests.unit.client.line import Line, until
 
 BIG = "x" * (HIGH_WATER + 1)
@@ -143,7 +144,9 @@ async def test_what_turns_out_too_large_in_the_same_turn_is_raised_to_who_waits(
     client = line.client()
     await client.__aenter__()
     line.end.client.stall()
-    for _ in range(70):
+    link = client._engine.link
+    assert link is not None
+    while not link.is_full(HIGH_WATER):
         await client.send("/full", "x" * 16_000)
     with pytest.raises(stomp.OutboxFull):
         for _ in range(2000):
@@ -225,3 +228,70 @@ async def test_many_tasks_send_whole_frames_in_the_order_of_their_calls() -> Non
         got = line.end.sent("SEND")
         for name in "abc":
             assert [body for body in got if body[0] == name and body != "end"] == [f"{name}{n}" for n in range(50)]
+
+
+ODD_TEXTS = ["", "x", "a:b", "a\\b", "a\nb", "a\r", "nul\0", ":", "\u00e4\U0001f600", "lone \ud800", "x" * 70_000]
+
+
+@pytest.mark.parametrize("content_length", [True, False])
+@pytest.mark.parametrize(
+    "connected",
+    [
+        {},
+        {"version": "1.1"},
+        {"version": "1.2"},
+        {"version": "1.1", "server": "Stilts/0.1", "session": "1"},
+        {"version": "1.1", "server": "HornetQ/2.3.25", "session": "1"},
+        {"version": "1.2", "heart-beat": "0,0"},
+    ],
+    ids=str,
+)
+async def test_a_text_that_nobody_watches_is_written_as_any_other_frame(
+    connected: dict[str, str], content_length: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for watched in (True, False):
+        client = Line(connected=connected).client(max_message_size=30_000)
+        await client.__aenter__()
+        link = client._engine.link
+        assert link is not None
+        written: list[str | bytes] = []
+        monkeypatch.setattr(link.transport, "send", written.append)
+        frames: list[tuple[str, Frame]] = []
+        if watched:
+            client.on_frame(lambda way, frame, frames=frames: frames.append((way, frame)))  # type: ignore[misc]
+        said = []
+        for destination in ODD_TEXTS:
+            for body in ODD_TEXTS:
+                try:
+                    await client.send(destination, body, content_length=content_length)
+                    client.send_nowait(destination, body, content_length=content_length)
+                except (stomp.StompError, ValueError) as error:
+                    said.append(repr(error))
+        stats = client.stats
+        assert len(frames) == (stats.frames_out - 1 if watched else 0)
+        found.append((list(written), said, stats.frames_out, stats.bytes_out))
+        await client.close(0.01)
+    assert found[0] == found[1]
+    assert found[0][0]
+    assert found[0][1]
+
+
+async def test_the_openings_that_are_kept_are_few() -> None:
+    line = Line()
+    client = line.client()
+    await client.__aenter__()
+    for number in range(1000):
+        await client.send(f"/queue/{number}", "x")
+        await client.send("/topic/a", "y")
+    link = client._engine.link
+    assert link is not None
+    assert len(link.session.openings) <= 64
+    await until(lambda: len(line.end.frames) == 2000)
+    assert [frame.headers["destination"] for frame in line.end.frames[:4]] == [
+        "/queue/0",
+        "/topic/a",
+        "/queue/1",
+        "/topic/a",
+    ]
+    await client.close()
