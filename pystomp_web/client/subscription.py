@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from ..errors import ClientClosed, SlowConsumer
 from ..protocol import Frame
+from ..protocol.frame import frame_of, headers_from_pairs
 from .message import Message
 from .waking import Waiter
 
 if TYPE_CHECKING:
+    from .alarm import Deadline
     from .engine import Engine
 
 logger = logging.getLogger("pystomp_web")
@@ -83,16 +85,16 @@ class Subscription:
         self._written_epoch = 0  # the connection that its SUBSCRIBE was written on
         self._confirmed: asyncio.Future[None] | None = None
         self._is_confirmed = False
+        self._outlives: Deadline | None = None  # when the connection has outlived its SUBSCRIBE
         self._on_confirmed: Callable[[], None] | None = None
         self._on_end: Callable[[], None] | None = None
 
     # What the client does with it.
 
     def _frame(self, receipt_id: str | None) -> Frame:
-        headers = [("destination", self.destination), ("id", self.id), ("ack", self.ack), *self._headers]
-        if receipt_id is not None:
-            headers.append(("receipt", receipt_id))
-        return Frame("SUBSCRIBE", headers)
+        receipt = () if receipt_id is None else (("receipt", receipt_id),)
+        own = (("destination", self.destination), ("id", self.id), ("ack", self.ack))
+        return frame_of("SUBSCRIBE", headers_from_pairs((*own, *self._headers, *receipt)), b"")
 
     def _written(self, epoch: int) -> None:
         self._written_epoch = epoch
@@ -102,6 +104,9 @@ class Subscription:
     def _confirm(self) -> None:
         if not self._is_confirmed:
             self._is_confirmed = True
+            if self._outlives is not None:
+                self._outlives.cancel()
+                self._outlives = None
             if self._on_confirmed is not None:
                 self._on_confirmed()
             if self._confirmed is not None and not self._confirmed.done():

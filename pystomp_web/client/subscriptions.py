@@ -75,7 +75,7 @@ class Subscriptions:
             if engine.sender.epoch == epoch and engine.link is connection:
                 subscription._confirm()
 
-        engine.alarm.after(CONFIRMED_AFTER, outlived)
+        subscription._outlives = engine.alarm.after(CONFIRMED_AFTER, outlived)
 
     def _refused(self, subscription: Subscription, error: BaseException) -> None:
         if isinstance(error, BrokerError):

@@ -1,7 +1,7 @@
 """A WebSocket server that is no bottleneck: it writes ready-made octets, and counts what it is sent.
 
 At /stomp it speaks just enough STOMP 1.2, at /bare none: the same MESSAGE frames come for a JSON order. Destinations,
-and orders: flood (count messages of size octets), echo (the message comes back), sink (counted; "end" is answered).
+and orders: flood (count messages of size octets; at /bare for so many subscriptions), echo (the message comes back), sink (counted; "end" is answered).
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class Connection(asyncio.Protocol):
 
     def _flood(self, order: dict[str, Any]) -> None:
         body = body_of(order["size"], order.get("binary", False))
-        ids = self._subscriptions or ["0"]
+        ids = self._subscriptions or [f"sub-{number}" for number in range(order.get("subscriptions", 1))]
         ready = _ready(ids[:10_000], body)
         chunk: list[bytes] = []
         size = 0

@@ -66,14 +66,14 @@ FLOOD_IN_SHORT = [
     work for work in FLOOD if work.name == "publish 1 KiB" or work.name.endswith((" text", "receipts", ", idle"))
 ]
 
-#: The columns are numbers of subscriptions.
+#: The columns are numbers of subscriptions. That messages differ costs something without any client, too.
 SUBSCRIPTIONS = [
     Work(
         f"{arm}, 1 KiB",
         {f"{count:,}": f"arms[{arm!r}].receive(20000, {KB}, false, {count})" for count in (1, 100, 10_000)},
         20_000,
     )
-    for arm in ("stompjs", "callback")
+    for arm in ("bare", "stompjs", "callback")
 ]
 
 

@@ -13,7 +13,7 @@ const bare = (server) => {
       socket.onerror = () => reject(new Error("the WebSocket did not open"));
     });
   return {
-    async receive(count, size, binary = false) {
+    async receive(count, size, binary = false, subscriptions = 1) {
       const socket = await open();
       return new Promise((resolve) => {
         let seen = 0;
@@ -27,7 +27,7 @@ const bare = (server) => {
             socket.close();
           }
         };
-        socket.send(JSON.stringify({ flood: { count, size, binary } }));
+        socket.send(JSON.stringify({ flood: { count, size, binary, subscriptions } }));
       });
     },
     async publish(count, size) {

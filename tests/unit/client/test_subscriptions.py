@@ -140,6 +140,22 @@ async def test_five_seconds_of_connection_confirm(monkeypatch: pytest.MonkeyPatc
         line.answer = End.receipt
 
 
+async def test_what_is_confirmed_leaves_no_deadline_to_be_checked_amid_the_messages() -> None:
+    line = Line()
+    client = line.client()
+    await client.__aenter__()
+    subscribed = [client.subscribe(f"/topic/{number}", print) for number in range(1000)]
+    for subscription in subscribed:
+        await subscription.confirmed()
+    line.end.transport.cut()
+    await until(_reached(line, 2, *(subscription.destination for subscription in subscribed)))
+    for subscription in subscribed:
+        await subscription.confirmed()
+    waiting = [deadline for _, _, deadline in client._engine.alarm._heap if deadline.callback is not None]
+    assert len(waiting) == 0
+    await client.close()
+
+
 async def test_ten_reconnects_still_make_one_copy() -> None:
     line = Line()
     client = line.client()
