@@ -33,6 +33,10 @@ globalThis.arms = {
   "async for": ours("async for"),
 };
 
+// What an arm answers, or null where a broker has cut it off and it waits for ever.
+globalThis.within = (seconds, answer) =>
+  Promise.race([answer, new Promise((resolve) => setTimeout(() => resolve(null), seconds * 1000))]);
+
 // The longest task of the main thread while something runs, in milliseconds; 0 where none was above 50.
 globalThis.longestTask = async (work) => {
   let longest = 0;
