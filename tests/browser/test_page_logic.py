@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import json
+from typing import Any
 
 import pytest
 
@@ -333,6 +335,28 @@ async def test_a_publisher_ends_with_its_count_when_stopped_and_with_an_error() 
     with pytest.raises(ValueError, match="no"):
         await failing.run()
     assert (failing.sent, str(failing.error)) == (7, "no")
+
+
+async def test_a_publisher_takes_a_loop_that_sets_no_timer_in_the_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Pyodide's, on a machine where a millisecond is soon over."""
+    loop = asyncio.get_running_loop()
+    time, call_at = loop.time, loop.call_at
+    looks = itertools.count()
+
+    def call_later(delay: float, *args: Any, **kwargs: Any) -> asyncio.TimerHandle:
+        if delay < 0:
+            raise ValueError("Can't schedule in the past")
+        return call_at(time() + delay, *args, **kwargs)
+
+    async def send(number: int) -> None:
+        sent.append(number)
+
+    sent: list[int] = []
+    monkeypatch.setattr(loop, "time", lambda: time() + next(looks) * 0.0006)
+    monkeypatch.setattr(loop, "call_later", call_later)
+    monkeypatch.setattr(loop, "call_at", lambda when, *rest, **more: call_later(when - loop.time(), *rest, **more))
+    await Publisher(send, 20, lambda number: number * 0.001, lambda: None).run()
+    assert sent == list(range(20))
 
 
 def test_bodies_written_in_other_forms() -> None:

@@ -66,11 +66,12 @@ class Publisher:
             self._told()
 
     async def _rest(self, seconds: float) -> None:
+        # Not asyncio.timeout: it fails in Pyodide's loop where its end is over before its timer is set.
+        stopped = asyncio.ensure_future(self._stopped.wait())
         try:
-            async with asyncio.timeout(seconds):
-                await self._stopped.wait()
-        except TimeoutError:
-            pass
+            await asyncio.wait([stopped], timeout=seconds)
+        finally:
+            stopped.cancel()
 
     def stop(self) -> None:
         """Send no more."""
