@@ -250,6 +250,7 @@ async def test_a_text_that_nobody_watches_is_written_as_any_other_frame(
     connected: dict[str, str], content_length: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = []
+    frames: list[tuple[str, Frame]] = []
     for watched in (True, False):
         client = Line(connected=connected).client(max_message_size=30_000)
         await client.__aenter__()
@@ -257,9 +258,9 @@ async def test_a_text_that_nobody_watches_is_written_as_any_other_frame(
         assert link is not None
         written: list[str | bytes] = []
         monkeypatch.setattr(link.transport, "send", written.append)
-        frames: list[tuple[str, Frame]] = []
+        frames.clear()
         if watched:
-            client.on_frame(lambda way, frame, frames=frames: frames.append((way, frame)))  # type: ignore[misc]
+            client.on_frame(lambda way, frame: frames.append((way, frame)))
         said = []
         for destination in ODD_TEXTS:
             for body in ODD_TEXTS:
