@@ -22,7 +22,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--js-flags=--expose-gc",
-    # In one browser of fifty or so Chromium profiles its heap, and then walks off the end of the stack that Pyodide's
+    # In a few of its launches Chromium profiles its heap, and then walks off the end of the stack that Pyodide's
     # loop runs on (JSPI): the tab crashes. Playwright's own switch is replaced by this one: its one feature is kept.
     "--enable-features=CDPScreenshotNewSurface,HeapProfilerReporting:stable-probability/0/nonstable-probability/0",
 ]
