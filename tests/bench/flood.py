@@ -1,7 +1,8 @@
 """A WebSocket server that is no bottleneck: it writes ready-made octets, and counts what it is sent.
 
 At /stomp it speaks just enough STOMP 1.2, at /bare none: the same MESSAGE frames come for a JSON order. Destinations,
-and orders: flood (count messages of size octets; at /bare for so many subscriptions), echo (the message comes back), sink (counted; "end" is answered).
+and orders: flood (count messages of size octets; at /bare for so many subscriptions), echo (the message comes back),
+sink (counted; "end" is answered).
 """
 
 from __future__ import annotations
