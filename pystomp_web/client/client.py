@@ -104,6 +104,7 @@ class Client:
             transport=transport or platform.transport,
         )
         self._engine = Engine(urls, settings, backoff=reconnect, outbox=outbox, receipt_timeout=receipt_timeout)
+        self._write_text = self._engine.sender.write_text  # looked up once, for each send
 
     def start(self) -> None:
         """Begin to connect, and keep at it; returns at once. More than once is fine.
@@ -226,13 +227,9 @@ class Client:
             BrokerError, ReceiptTimeout: with `receipt`.
             ClientClosed: the client is closed.
         """
-        engine = self._engine
-        if (
-            headers is None is content_type
-            and not receipt
-            and engine.write_text(destination, body, content_length=content_length)
-        ):
+        if headers is None is content_type and not receipt and self._write_text(destination, body, content_length):
             return
+        engine = self._engine
         frame = send_frame(destination, body, headers, content_type)
         if not receipt and not engine.closing and engine.sender.write_at_once(frame, content_length=content_length):
             return
@@ -253,9 +250,9 @@ class Client:
             OutboxFull: the outbox has no room.
             ValueError, TypeError, ProtocolError, ClientClosed: as `send`.
         """
-        engine = self._engine
-        if headers is None is content_type and engine.write_text(destination, body, content_length=content_length):
+        if headers is None is content_type and self._write_text(destination, body, content_length):
             return
+        engine = self._engine
         frame = send_frame(destination, body, headers, content_type)
         if engine.closing or not engine.sender.write_at_once(frame, content_length=content_length):
             engine.write_nowait(frame, content_length=content_length)
@@ -341,7 +338,7 @@ class Client:
         engine = self._engine
         return Stats(
             frames_in=engine.frames_in,
-            frames_out=engine.frames_out,
+            frames_out=engine.frames_out + engine.sender.texts,
             bytes_in=engine.bytes_in,
             bytes_out=engine.bytes_out,
             messages=engine.messages,

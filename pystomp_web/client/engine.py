@@ -66,6 +66,7 @@ class Engine:
             versions=settings.versions,
             receipt_timeout=receipt_timeout,
             on_undeliverable=self.observers.nobody,
+            watchers=self.observers.frames.registered,
         )
         self.subscriptions = Subscriptions(self)
         self.requests = Requests(self)
@@ -334,19 +335,6 @@ class Engine:
         if self.closing or self.finished:
             raise ClientClosed("the client is closed") from self.final_error
 
-    def write_text(self, destination: str, body: Any, *, content_length: bool) -> bool:
-        """The short way of most messages: write a text, if nothing stands in the way. Whether it was written."""
-        if (
-            type(body) is str
-            and type(destination) is str
-            and destination
-            and not (self.closing or self._frame_callbacks)
-            and self.sender.write_text(destination, body, content_length=content_length)
-        ):
-            self.frames_out += 1
-            return True
-        return False
-
     def write_nowait(self, frame: Frame, *, content_length: bool = True) -> None:
         """Write a frame, or keep it in the outbox."""
         self._check_open()
@@ -452,7 +440,7 @@ class Engine:
     async def _close(self, timeout: float) -> None:
         if self.finished:
             return
-        self.closing = True
+        self.closing = self.sender.closing = True
         self.set_state(State.CLOSING)
         for waiter in self._connected_waiters:
             if not waiter.done():

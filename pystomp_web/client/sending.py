@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from ..errors import ClientClosed, ConnectionLost, OutboxFull, ReceiptTimeout, StompError
 from ..protocol import Frame, Version
@@ -33,11 +34,14 @@ class Sender:
         versions: that are offered, ascending.
         receipt_timeout: seconds, where a call names none.
         on_undeliverable: told of a frame that turned out impossible when its turn came.
+        watchers: who sees each frame; while there are any, each is made.
 
     Attributes:
         connection: what is written on; None while there is none, or its subscriptions are not yet restored.
         epoch: counts the connections; what is bound to one is never written on another.
+        closing: whether what is asked for now comes too late.
         dropped: frames that could not be delivered.
+        texts: SENDs that `write_text` wrote.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Sender:
         versions: tuple[Version, ...],
         receipt_timeout: float,
         on_undeliverable: Callable[[BaseException], None],
+        watchers: Sequence[object],
     ) -> None:
         self.outbox = Outbox(bound)
         self.receipts = Receipts(alarm)
@@ -55,7 +60,9 @@ class Sender:
         self.epoch = 0
         self.live = False  # whether `epoch` is of a connection that is open
         self.closed: BaseException | None = None
-        self.dropped = 0
+        self.closing = False
+        self.dropped = self.texts = 0
+        self._watchers = watchers
         self._alarm = alarm
         self._versions = versions
         self._receipt_timeout = receipt_timeout
@@ -158,14 +165,23 @@ class Sender:
         connection.send(frame, content_length=content_length)
         return True
 
-    def write_text(self, destination: str, text: str, *, content_length: bool) -> bool:
+    def write_text(self, destination: str, body: Any, content_length: bool) -> bool:
         """The same for a SEND that has a text and a destination and nothing else; its frame is never made."""
         connection = self.connection
-        if connection is None or self.outbox.waiting or connection.broker.confirms_first:
+        if (
+            type(body) is not str
+            or type(destination) is not str
+            or not destination
+            or connection is None
+            or self.closing
+            or self._watchers
+            or self.outbox.waiting
+            or connection.broker.confirms_first
+            or (connection.unasked <= 0 and connection.is_full(HIGH_WATER))
+        ):
             return False
-        if connection.unasked <= 0 and connection.is_full(HIGH_WATER):
-            return False
-        connection.send_text(destination, text, content_length=content_length)
+        connection.send_text(destination, body, content_length)
+        self.texts += 1
         return True
 
     async def submit_and_wait(self, entry: Entry, *, receipt: bool, timeout: float | None) -> None:
