@@ -10,18 +10,20 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.bench.broker import filled_broker
 from tests.bench.flood import listen
 from tests.bench.options import RESULTS, Options
 from tests.bench.report import write_report
-from tests.bench.works import FLOOD, FLOOD_IN_SHORT, SUBSCRIPTIONS, Work, through_rabbitmq
+from tests.bench.unwatched import unwatched_tab
+from tests.bench.works import FLOOD, FLOOD_IN_SHORT, FLOOD_WATCHED, SUBSCRIPTIONS, Work, through_rabbitmq
 from tests.brokers.rabbitmq import installed_version
 from tests.support.chromium import FLAGS, find_chromium
 from tests.support.firefox import find_firefox, launch_firefox
@@ -35,6 +37,18 @@ TOLERANCE = 1.25
 #: Seconds that one turn of an arm may take.
 PATIENCE = 120
 OURS = ("callback", "async for")
+_READY = "document.documentElement.dataset.ready === '1'"
+
+
+class Page(Protocol):
+    """A page that has the arms."""
+
+    def evaluate(self, expression: str, /) -> Any:
+        """What an expression in JavaScript, or its promise, gives."""
+
+
+#: Opens a URL, and closes it again.
+Opener = Callable[[str], AbstractContextManager[Page]]
 
 
 def measure(page: Page, work: Work, rounds: int) -> dict[str, Any]:
@@ -96,22 +110,35 @@ def endure(page: Page) -> dict[str, Any]:
     return found
 
 
-@contextmanager
-def arms_page(browser: Browser, site: TestSite, origin: str, path: str, headers: Mapping[str, str]) -> Iterator[Page]:
-    """The page with all arms, for one server.
+def address(site: TestSite, origin: str, path: str, headers: Mapping[str, str]) -> str:
+    """Of the page with all arms, for one server.
 
     Args:
         origin: ws://HOST:PORT.
         path: of its STOMP.
         headers: of CONNECT.
     """
+    query = {"wheel": site.wheel_path, "coverage": 0, "server": origin, "path": path, "headers": json.dumps(headers)}
+    return f"{site.origin}/bench/pages/bench.html?{urlencode(query)}"
+
+
+@contextmanager
+def watched(browser: Browser, url: str) -> Iterator[Page]:
+    """A page of Playwright's."""
     page = browser.new_page()
     page.on("pageerror", _complain)
-    query = {"wheel": site.wheel_path, "coverage": 0, "server": origin, "path": path, "headers": json.dumps(headers)}
-    page.goto(f"{site.origin}/bench/pages/bench.html?{urlencode(query)}")
+    page.goto(url)
     page.wait_for_selector("html[data-ready]", state="attached")
     yield page
     page.close()
+
+
+@contextmanager
+def unwatched(chromium: str, flags: list[str], url: str) -> Iterator[Page]:
+    """A page of a Chromium of its own, whose memory can be looked at."""
+    with unwatched_tab(chromium, [*flags, "--enable-precise-memory-info"]) as tab:
+        tab.goto(url, _READY)
+        yield tab
 
 
 class Bench:
@@ -124,41 +151,63 @@ class Bench:
         self._only = only
         self.tables: list[dict[str, Any]] = []
 
+    def _wanted(self, title: str, works: list[Work]) -> list[Work]:
+        return [work for work in works if self._only in f"{title}: {work.name}"]
+
     def fill(self, title: str, page: Page, works: list[Work]) -> None:
         """One table more, with those rows that are wanted."""
-        wanted = [work for work in works if self._only in f"{title}: {work.name}"]
+        wanted = self._wanted(title, works)
         if wanted:
             sys.stdout.write(f"-- {title}\n")
             rows = [measure(page, work, self._rounds) for work in wanted]
             self.tables.append({"title": title, "rows": rows})
 
-    def flood(
-        self, browser: Browser, name: str, *, whole: bool = True, enduring: bool = False
-    ) -> dict[str, Any] | None:
-        """What one browser does with a server that is no bottleneck."""
+    def flood(self, opener: Opener, name: str, works: list[Work], *, enduring: bool = False) -> dict[str, Any] | None:
+        """What a page does with a server that is no bottleneck, and with `enduring` what it left behind."""
+        tables = {f"A fast server, {name}": works}
+        if works is FLOOD:
+            tables[f"Subscriptions on one connection, {name}"] = SUBSCRIPTIONS
+        if not any(self._wanted(*table) for table in tables.items()):
+            return None
         server = self._loop.run(listen())
         origin = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        endurance = None
-        with arms_page(browser, self._site, origin, "/stomp", {}) as page:
-            self.fill(f"A fast server, {name}", page, FLOOD if whole else FLOOD_IN_SHORT)
-            if whole:
-                self.fill(f"Subscriptions on one connection, {name}", page, SUBSCRIPTIONS)
-            if enduring:
-                endurance = endure(page)
+        with opener(address(self._site, origin, "/stomp", {})) as page:
+            for title, rows in tables.items():
+                self.fill(title, page, rows)
+            endurance = endure(page) if enduring else None
         server.close()
         return endurance
 
-    def rabbitmq(self, browser: Browser, name: str) -> None:
-        """What one browser does with a broker that people use."""
-        with filled_broker(self._loop) as broker, arms_page(browser, self._site, *broker.address) as page:
+    def rabbitmq(self, opener: Opener, name: str) -> None:
+        """What a page does with a broker that people use."""
+        if not self._wanted(f"RabbitMQ {installed_version()}, {name}", through_rabbitmq(lambda *_: None)):
+            return
+        with filled_broker(self._loop) as broker, opener(address(self._site, *broker.address)) as page:
             self.fill(f"RabbitMQ {broker.version}, {name}", page, through_rabbitmq(broker.fill))
 
 
-def chromium(playwright: Playwright) -> Browser:
-    """Ours, whose memory can be looked at."""
-    return playwright.chromium.launch(
-        executable_path=find_chromium(), args=[*FLAGS, "--enable-precise-memory-info", "--js-flags=--expose-gc"]
-    )
+def chromium(bench: Bench, playwright: Playwright, *, enduring: bool) -> tuple[str, dict[str, Any] | None]:
+    """Everything in Chromium; its version, and what `endure` found."""
+    path = find_chromium()
+    assert path is not None
+    opener = partial(unwatched, path, FLAGS)
+    endurance = bench.flood(opener, "Chromium", FLOOD, enduring=enduring)
+    if installed_version() is None:
+        sys.stdout.write("RabbitMQ is missing: it is left out\n")
+    else:
+        bench.rabbitmq(opener, "Chromium")
+    browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    bench.flood(partial(watched, browser), "Chromium watched by Playwright", FLOOD_WATCHED)
+    browser.close()
+    return browser.version, endurance
+
+
+def firefox(bench: Bench, playwright: Playwright) -> str:
+    """What a second browser is measured by; its version."""
+    browser = launch_firefox(playwright)
+    bench.flood(partial(watched, browser), "Firefox", FLOOD_IN_SHORT)
+    browser.close()
+    return browser.version
 
 
 def run(rounds: int, only: str, browsers: list[str]) -> dict[str, Any]:
@@ -176,19 +225,9 @@ def run(rounds: int, only: str, browsers: list[str]) -> dict[str, Any]:
     ):
         bench = Bench(loop, site, rounds, only)
         if "chromium" in browsers:
-            browser = chromium(playwright)
-            result["browsers"]["Chromium"] = browser.version
-            result["endurance"] = bench.flood(browser, "Chromium", enduring=not only)
-            if installed_version() is None:
-                sys.stdout.write("RabbitMQ is missing: it is left out\n")
-            else:
-                bench.rabbitmq(browser, "Chromium")
-            browser.close()
+            result["browsers"]["Chromium"], result["endurance"] = chromium(bench, playwright, enduring=not only)
         if "firefox" in browsers:
-            browser = launch_firefox(playwright)
-            result["browsers"]["Firefox"] = browser.version
-            bench.flood(browser, "Firefox", whole=False)
-            browser.close()
+            result["browsers"]["Firefox"] = firefox(bench, playwright)
     result["tables"] = bench.tables
     return result
 

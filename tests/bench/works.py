@@ -66,6 +66,9 @@ FLOOD_IN_SHORT = [
     work for work in FLOOD if work.name == "publish 1 KiB" or work.name.endswith((" text", "receipts", ", idle"))
 ]
 
+#: Where a developer tool watches the network, as Playwright does: the frames cost more than all else.
+FLOOD_WATCHED = [work for work in FLOOD if work.name.endswith((" text", "B", ", idle"))]
+
 #: The columns are numbers of subscriptions. That messages differ costs something without any client, too.
 SUBSCRIPTIONS = [
     Work(
