@@ -18,7 +18,7 @@ from .receipts import Receipt, Receipts
 logger = logging.getLogger("pystomp_web")
 
 #: Above this many octets that the socket has not taken yet, sends wait.
-HIGH_WATER = 2 * 1024 * 1024
+HIGH_WATER = 4 * 1024 * 1024
 #: So many seconds the SENDs to a destination wait for the receipt of the first one, where a broker needs that.
 _FIRST_SEND = 2.0
 #: A browser tells nobody that the socket has taken octets: look again after this many seconds.
