@@ -70,7 +70,7 @@ def plot(table: Mapping[str, Any]) -> str:
     rows = table["rows"]
     parts: list[str] = []
     y = 40
-    scale = (WIDTH - LEFT - 60) / max(3.0, *(max(row["ratio"].values()) for row in rows))
+    scale = (WIDTH - LEFT - 110) / max(3.0, *(max(row["ratio"].values()) for row in rows))
     for row in rows:
         parts.append(f'<text x="{LEFT - 10}" y="{y + 10}" text-anchor="end">{escape(row["name"])}</text>')
         for arm, ratio in row["ratio"].items():
