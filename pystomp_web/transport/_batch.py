@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .base import Buffer
 
 CAPACITY = 1 << 20
+_SHORT = 1 << 16
 
 _js_call = js.Function.prototype.call
 _js_join = js.Array.prototype.join
@@ -98,7 +99,9 @@ def payloads(js_events: Any, *, joined: bool) -> Iterator[Buffer]:
         end = start + len(list(run))
         js_run = js_batch.slice(start, end)
         if binary:
-            yield from js_run.to_py()
+            octets = js_run.to_py()
+            # One by one, each would wake whoever waits; long ones are no cheaper together.
+            yield from (b"".join(octets),) if joined and len(octets[0]) < _SHORT else octets
         else:
             yield from _texts(js_run, joined=joined)
         start = end
