@@ -37,7 +37,12 @@ TOLERANCE = 1.25
 #: Seconds that one turn of an arm may take.
 PATIENCE = 120
 OURS = ("callback", "async for")
-_READY = "document.documentElement.dataset.ready === '1'"
+#: A promise of the mark that the page sets when its arms are there.
+_READY = """new Promise((resolve) => {
+  const look = () => document.documentElement?.dataset.ready && resolve();
+  new MutationObserver(look).observe(document, { attributes: true, childList: true, subtree: true });
+  look();
+})"""
 
 
 class Page(Protocol):

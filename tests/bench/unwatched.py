@@ -8,20 +8,20 @@ nothing else is switched on.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.request import urlopen
 
 from websockets.sync.client import ClientConnection, connect
 
-#: Seconds in which Chromium must be up.
-_START = 60
+#: Seconds that an expression may take; the longest is of a million messages.
+_PATIENCE = 900
 
 
 class Tab:
@@ -37,17 +37,16 @@ class Tab:
         self._numbers = count(1)
 
     def goto(self, url: str, ready: str) -> None:
-        """Go there, and wait until the expression `ready` is true."""
+        """Go there, and wait for the promise that the expression `ready` gives."""
         self._command("Page.navigate", url=url)
-        # An evaluation amid the navigation ends with the old page's world, and is asked again.
-        while self._command("Runtime.evaluate", expression=ready).get("result", {}).get("value") is not True:
-            time.sleep(0.1)
+        self.evaluate(ready)
 
     def evaluate(self, expression: str) -> Any:
         """What an expression in JavaScript, or its promise, gives.
 
         Raises:
             RuntimeError: it threw.
+            TimeoutError: it takes for ever.
         """
         answer = self._command("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         if "exceptionDetails" in answer:
@@ -59,7 +58,7 @@ class Tab:
         number = next(self._numbers)
         self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
         while True:
-            answer = json.loads(self._socket.recv())
+            answer = json.loads(self._socket.recv(timeout=_PATIENCE))
             if answer.get("id") == number:
                 result: dict[str, Any] = answer.get("result", {})
                 return result
@@ -70,9 +69,9 @@ def unwatched_tab(chromium: str, flags: list[str]) -> Iterator[Tab]:
     """A Chromium with a profile of its own, and its one tab."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         flags = [*flags, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
-        process = subprocess.Popen([chromium, *flags, "about:blank"], stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([chromium, *flags, "about:blank"], stderr=subprocess.PIPE, text=True)
         try:
-            origin = f"127.0.0.1:{_port(process, Path(profile, 'DevToolsActivePort'))}"
+            origin = _listening(process)
             version = _ask(f"http://{origin}/json/version")["Browser"].partition("/")[2]
             [page] = [tab for tab in _ask(f"http://{origin}/json/list") if tab["type"] == "page"]
             with connect(page["webSocketDebuggerUrl"], max_size=None, ping_interval=None) as socket:
@@ -82,13 +81,14 @@ def unwatched_tab(chromium: str, flags: list[str]) -> Iterator[Tab]:
             process.wait()
 
 
-def _port(process: subprocess.Popen[bytes], file: Path) -> int:
-    until = time.monotonic() + _START
-    while not (file.exists() and file.read_text()):
-        if process.poll() is not None or time.monotonic() > until:
-            raise RuntimeError(f"{process.args!r} did not start")
-        time.sleep(0.05)
-    return int(file.read_text().splitlines()[0])
+def _listening(process: subprocess.Popen[str]) -> str:
+    """HOST:PORT of the DevTools protocol: Chromium says it once it listens."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if found := re.search("DevTools listening on ws://([^/]+)/", line):
+            Thread(target=process.stderr.read, daemon=True).start()  # what comes behind must not fill the pipe
+            return found[1]
+    raise RuntimeError(f"{process.args!r} did not start")
 
 
 def _ask(url: str) -> Any:
