@@ -101,7 +101,7 @@ def payloads(js_events: Any, *, joined: bool) -> Iterator[Buffer]:
         if binary:
             octets = js_run.to_py()
             # One by one, each would wake whoever waits; long ones are no cheaper together.
-            yield from (b"".join(octets),) if joined and len(octets[0]) < _SHORT else octets
+            yield from (b"".join(octets),) if joined and max(map(len, octets)) < _SHORT else octets
         else:
             yield from _texts(js_run, joined=joined)
         start = end
