@@ -10,26 +10,29 @@ import heapq
 import logging
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Protocol, Self
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Protocol, Self
+
+    class Timer(Protocol):
+        """One timer that can be set again and again."""
+
+        def set(self, delay: float) -> None:
+            """Fire once in `delay` seconds, instead of whenever it was set to before."""
+
+        def clear(self) -> None:
+            """Do not fire."""
+
+        def close(self) -> None:
+            """Do not fire, and let go of everything; `set` begins anew."""
+
 
 logger = logging.getLogger("pystomp_web")
 
 #: A heap with this many cancelled entries, and more of them than others, is swept.
 _SWEEP = 64
-
-
-class Timer(Protocol):
-    """One timer that can be set again and again."""
-
-    def set(self, delay: float) -> None:
-        """Fire once in `delay` seconds, instead of whenever it was set to before."""
-
-    def clear(self) -> None:
-        """Do not fire."""
-
-    def close(self) -> None:
-        """Do not fire, and let go of everything; `set` begins anew."""
 
 
 class LoopTimer:

@@ -227,9 +227,13 @@ class Client:
             BrokerError, ReceiptTimeout: with `receipt`.
             ClientClosed: the client is closed.
         """
-        if headers is None is content_type and not receipt and self._write_text(destination, body, content_length):
-            return
         engine = self._engine
+        if headers is None is content_type and (
+            await engine.sender.write_text_and_wait(destination, body, content_length, timeout)
+            if receipt
+            else self._write_text(destination, body, content_length)
+        ):
+            return
         frame = send_frame(destination, body, headers, content_type)
         if not receipt and not engine.closing and engine.sender.write_at_once(frame, content_length=content_length):
             return

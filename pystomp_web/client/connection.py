@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
 from .. import brokers
 from ..brokers import SPECIFICATION, Broker
@@ -26,6 +25,26 @@ from . import platform
 from .alarm import Alarm, Deadline
 from .compose import utf8
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Owner(Protocol):
+        """Who a connection reports to."""
+
+        def _on_frame(self, frame: Frame) -> bool:
+            """A frame of an open session, CONNECTED excepted. Whether the loop should have a turn before the next."""
+
+        def _on_batch(self) -> None:
+            """The frames that came together were handed over: whoever waits may run now."""
+
+        def _on_end(self, connection: Connection, error: ConnectionLost) -> None:
+            """An open session is over, for this reason."""
+
+        def _on_traffic(self, direction: str, frame: Frame) -> None:
+            """A frame is about to be written ("out"), or an answer to CONNECT came ("in")."""
+
+
 logger = logging.getLogger("pystomp_web")
 
 #: One drain of what has arrived lasts about this long, in seconds, and then the page has a turn.
@@ -38,22 +57,6 @@ _LATE = 0.1
 _GRACE, _GRACES = 1.0, 3
 #: The close code for a peer that does not speak STOMP: a page may choose 1000 and 3000 to 4999 only.
 PROTOCOL_ERROR_CODE = 4002
-
-
-class Owner(Protocol):
-    """Who a connection reports to."""
-
-    def _on_frame(self, frame: Frame) -> bool:
-        """A frame of an open session, CONNECTED excepted. Whether the loop should have a turn before the next."""
-
-    def _on_batch(self) -> None:
-        """The frames that came together were handed over: whoever waits may run now."""
-
-    def _on_end(self, connection: Connection, error: ConnectionLost) -> None:
-        """An open session is over, for this reason."""
-
-    def _on_traffic(self, direction: str, frame: Frame) -> None:
-        """A frame is about to be written ("out"), or an answer to CONNECT came ("in")."""
 
 
 class Connection:
@@ -184,14 +187,16 @@ class Connection:
         for piece in pieces:
             self.transport.send(piece)
 
-    def send_text(self, destination: str, text: str, content_length: bool) -> None:
-        """Write a SEND that has a text and a destination and nothing else: as `send`, and quicker.
+    def send_text(self, destination: str, text: str, content_length: bool, receipt: str) -> None:
+        """Write a SEND that has a text, a destination and perhaps a receipt: as `send`, and quicker.
 
         The owner is not told.
         """
         session = self.session
         octets = len(text) if text.isascii() else len(utf8(text))
         opening = session.openings.get(destination) or session.opening(destination)
+        if receipt:
+            opening = f"{opening}receipt:{receipt}\n"
         if octets and (content_length or "\0" in text):
             data = f"{opening}content-length:{octets}\n\n{text}\0"
         else:

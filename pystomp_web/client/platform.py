@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable, Sequence
 
 from ..transport.base import Transport
-from .alarm import LoopTimer, Timer
+from .alarm import LoopTimer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .alarm import Timer
     from .diagnosis import Diagnostician
 
 IN_BROWSER = sys.platform == "emscripten"

@@ -14,11 +14,12 @@ from ..protocol.version import RULES
 from ..transport.base import Transport
 from .alarm import Alarm
 from .compose import headers_of
-from .connection import Connection, Owner
+from .connection import Connection
 from .url import host_of, resolve
 
 if TYPE_CHECKING:
     from ..protocol import Version
+    from .connection import Owner
 
 #: What Stilts and TorqueBox, which take no list, open with; all others do too.
 SINGLE_SUBPROTOCOL = ("v11.stomp",)

@@ -165,8 +165,8 @@ class Sender:
         connection.send(frame, content_length=content_length)
         return True
 
-    def write_text(self, destination: str, body: Any, content_length: bool) -> bool:
-        """The same for a SEND that has a text and a destination and nothing else; its frame is never made."""
+    def write_text(self, destination: str, body: Any, content_length: bool, receipt: str = "") -> bool:
+        """The same for a SEND of a text without headers of its caller's; its frame is never made."""
         connection = self.connection
         if (
             type(body) is not str
@@ -180,8 +180,26 @@ class Sender:
             or (connection.unasked <= 0 and connection.is_full(HIGH_WATER))
         ):
             return False
-        connection.send_text(destination, body, content_length)
+        connection.send_text(destination, body, content_length, receipt)
         self.texts += 1
+        return True
+
+    async def write_text_and_wait(
+        self, destination: str, body: Any, content_length: bool, timeout: float | None
+    ) -> bool:
+        """The same, and wait for its RECEIPT; else as `submit_and_wait`."""
+        connection = self.connection
+        if connection is None or connection.broker.receipts is not None:
+            return False
+        seconds = self._receipt_timeout if timeout is None else timeout
+        receipt = self.receipts.expect(f"SEND to {destination!r}", seconds)
+        try:
+            if not self.write_text(destination, body, content_length, receipt.id):
+                return False
+            self.receipts.wrote(receipt)
+            await receipt.future
+        finally:
+            self.receipts.forget(receipt)
         return True
 
     async def submit_and_wait(self, entry: Entry, *, receipt: bool, timeout: float | None) -> None:

@@ -112,17 +112,21 @@ def _untyped(source: str, *, keep_public: bool) -> str:
 
 
 def _without_idle_imports(source: str) -> str:
-    """The source without those imports for types that nothing needs any more."""
+    """The source without those imports for types that nothing needs any more; what spans lines stays."""
     lines = source.split("\n")
     nodes = list(ast.walk(ast.parse(source)))
     used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    used |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}  # __all__
     if any(getattr(node, "annotation", None) or getattr(node, "returns", None) for node in nodes):
         used.add("annotations")
     for node in nodes:
         if not isinstance(node, ast.ImportFrom) or node.lineno != node.end_lineno:
             continue
-        if node.module in ("__future__", "collections.abc", "typing") and not used & {name.name for name in node.names}:
-            lines[node.lineno - 1] = ""
+        if node.level or node.module in ("__future__", "collections.abc", "typing"):
+            needed = [name for name in node.names if (name.asname or name.name) in used]
+            if len(needed) < len(node.names):
+                kept = ast.unparse(ast.ImportFrom(node.module, needed, node.level)) if needed else ""
+                lines[node.lineno - 1] = lines[node.lineno - 1][: node.col_offset] + kept
     return "\n".join(lines)
 
 

@@ -13,6 +13,7 @@ import pytest
 from tests.support.static_server import ROOT, built_wheel
 
 KB = 1000
+TYPING = ("__future__", "collections.abc", "typing")
 DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -46,6 +47,17 @@ def test_its_lines_are_the_trees() -> None:
                 ours, theirs = _statements(slim), _statements(whole)
                 assert ours <= theirs, name
                 assert {kind for kind, _ in theirs - ours} <= {"docstring", "if TYPE_CHECKING", "import of types"}, name
+                assert not (_imported(whole) - _imported(slim)) & _read(slim), name
+
+
+def _imported(source: str) -> set[str]:
+    """What a module's own imports name, but for those in blocks for type checkers."""
+    nodes = [node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return {name.asname or name.name for node in nodes for name in node.names}
+
+
+def _read(source: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
 
 
 def _statements(source: str) -> set[tuple[str, int]]:
@@ -55,7 +67,7 @@ def _statements(source: str) -> set[tuple[str, int]]:
     for node in ast.walk(tree):
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node) is not None:
             kinds[node.body[0]] = "docstring"
-        if isinstance(node, ast.ImportFrom) and node.module in ("__future__", "collections.abc", "typing"):
+        if isinstance(node, ast.ImportFrom) and (node.level or node.module in TYPING):
             kinds[node] = "import of types"
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" and not node.orelse:
             kinds |= dict.fromkeys(
@@ -156,6 +168,26 @@ def test_elsewhere_no_types_stay_nor_what_they_import(slim_wheel: ModuleType) ->
 
 
 def test_an_import_that_is_used_stays(slim_wheel: ModuleType) -> None:
-    source = "from typing import NamedTuple, cast\n\n\nclass Pair(NamedTuple):\n    left: int\n    right: int = 0\n"
-    slim = slim_wheel.slim("from __future__ import annotations\n" + source, public=False)
-    assert slim == "from __future__ import annotations\n" + source
+    source = (
+        "from __future__ import annotations\nfrom typing import NamedTuple, cast\n\nfrom .frame import Frame, frame_of\n"
+        "from .page import resolve_url\n\n__all__ = ['Pair', 'resolve_url']\n\n\n"
+        "class Pair(NamedTuple):\n    left: int\n    right: int = cast(frame_of, Frame)\n"
+    )
+    assert slim_wheel.slim(source, public=False) == source
+
+
+def test_of_an_import_only_what_is_used_stays(slim_wheel: ModuleType) -> None:
+    source = """from json import dumps, loads
+
+from ..protocol import Frame
+from .frame import Headers, frame_of as made
+
+def f(frame: Frame) -> Headers:
+    return made(dumps(frame))
+"""
+    assert slim_wheel.slim(source, public=False).split("\n")[:4] == [
+        "from json import dumps, loads",
+        "",
+        "",
+        "from .frame import frame_of as made",
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -233,19 +234,18 @@ async def test_many_tasks_send_whole_frames_in_the_order_of_their_calls() -> Non
 ODD_TEXTS = ["", "x", "a:b", "a\\b", "a\nb", "a\r", "nul\0", ":", "\u00e4\U0001f600", "lone \ud800", "x" * 70_000]
 
 
+CONNECTED = [
+    {},
+    {"version": "1.1"},
+    {"version": "1.2"},
+    {"version": "1.1", "server": "Stilts/0.1", "session": "1"},
+    {"version": "1.1", "server": "HornetQ/2.3.25", "session": "1"},
+    {"version": "1.2", "heart-beat": "0,0"},
+]
+
+
 @pytest.mark.parametrize("content_length", [True, False])
-@pytest.mark.parametrize(
-    "connected",
-    [
-        {},
-        {"version": "1.1"},
-        {"version": "1.2"},
-        {"version": "1.1", "server": "Stilts/0.1", "session": "1"},
-        {"version": "1.1", "server": "HornetQ/2.3.25", "session": "1"},
-        {"version": "1.2", "heart-beat": "0,0"},
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("connected", CONNECTED, ids=str)
 async def test_a_text_that_nobody_watches_is_written_as_any_other_frame(
     connected: dict[str, str], content_length: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -276,6 +276,38 @@ async def test_a_text_that_nobody_watches_is_written_as_any_other_frame(
     assert found[0] == found[1]
     assert found[0][0]
     assert found[0][1]
+
+
+@pytest.mark.parametrize("content_length", [True, False])
+@pytest.mark.parametrize("connected", CONNECTED, ids=str)
+async def test_with_a_receipt_too(
+    connected: dict[str, str], content_length: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for watched in (True, False):
+        client = Line(connected=connected).client(max_message_size=30_000)
+        await client.__aenter__()
+        link = client._engine.link
+        assert link is not None
+        written: list[str] = []
+        monkeypatch.setattr(link.transport, "send", written.append)
+        if watched:
+            client.on_frame(lambda _way, _frame: None)
+        receipts = client._engine.sender.receipts
+        receipts._count = 1_000_000  # so that all ids have the same length
+        sends = [
+            asyncio.create_task(client.send(destination, body, content_length=content_length, receipt=True))
+            for destination in ODD_TEXTS
+            for body in ODD_TEXTS
+        ]
+        await until(lambda: len(receipts) == sum(not send.done() for send in sends) < len(sends))
+        stats = client.stats
+        sent = [re.sub(r"(?<=\nreceipt:)[\da-f]{8}-\d+(?=\n)", "ID", text) for text in written]
+        await client.close(0.01)
+        said = [repr(end) for end in await asyncio.gather(*sends, return_exceptions=True)]
+        found.append((sent, said, stats.frames_out, stats.bytes_out - len("".join(written).encode())))
+    assert found[0] == found[1]
+    assert any("receipt:ID" in text for text in found[0][0]) == ("heart-beat" not in connected)  # Spring confirms none
 
 
 async def test_the_openings_that_are_kept_are_few() -> None:
