@@ -49,15 +49,19 @@ def body_of(body: Any) -> tuple[bytes, str | None]:
         pass
     else:
         return octets, (None if _is_text(octets) else "application/octet-stream")
+    return utf8(json_of(body)), "application/json"
+
+
+def json_of(body: Any) -> str:
+    """The body as JSON; raises as `body_of`."""
     try:
-        text = _json(body)
+        return _json(body)
     except ValueError as error:
         raise ValueError(f"the body can't be written as JSON: {error}") from None
     except TypeError as error:
         raise TypeError(
             f"a body is str, bytes-like or anything that JSON takes, not {type(body).__name__}: {error}"
         ) from None
-    return utf8(text), "application/json"
 
 
 def utf8(text: str) -> bytes:

@@ -187,20 +187,18 @@ class Connection:
         for piece in pieces:
             self.transport.send(piece)
 
-    def send_text(self, destination: str, text: str, content_length: bool, receipt: str) -> None:
-        """Write a SEND that has a text, a destination and perhaps a receipt: as `send`, and quicker.
+    def send_text(self, destination: str, text: str, content_length: bool, lines: str) -> None:
+        """Write a SEND that has a destination, these lines of headers and a text: as `send`, and quicker.
 
         The owner is not told.
         """
         session = self.session
         octets = len(text) if text.isascii() else len(utf8(text))
         opening = session.openings.get(destination) or session.opening(destination)
-        if receipt:
-            opening = f"{opening}receipt:{receipt}\n"
         if octets and (content_length or "\0" in text):
-            data = f"{opening}content-length:{octets}\n\n{text}\0"
+            data = f"{opening}{lines}content-length:{octets}\n\n{text}\0"
         else:
-            data = f"{opening}\n{text}\0"
+            data = f"{opening}{lines}\n{text}\0"
         size = len(data) if data.isascii() else len(data.encode())
         pieces = None if size <= self._whole else self._pieces(data, size)
         session.heartbeat.sent_at = time.monotonic()

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import ClientClosed, ConnectionLost, OutboxFull, ReceiptTimeout, StompError
 from ..protocol import Frame, Version
 from .alarm import Alarm, Deadline
-from .compose import check_sayable, with_header
+from .compose import check_sayable, json_of, with_header
 from .connection import Connection
 from .outbox import Entry, Outbox
 from .receipts import Receipt, Receipts
@@ -165,12 +165,15 @@ class Sender:
         connection.send(frame, content_length=content_length)
         return True
 
-    def write_text(self, destination: str, body: Any, content_length: bool, receipt: str = "") -> bool:
-        """The same for a SEND of a text without headers of its caller's; its frame is never made."""
+    def write_text(self, destination: str, body: Any, content_length: bool, lines: str = "") -> bool:
+        """The same for a SEND of text or JSON without headers of its caller's; its frame is never made.
+
+        Args:
+            lines: of headers of the client's own, each with its LF.
+        """
         connection = self.connection
         if (
-            type(body) is not str
-            or type(destination) is not str
+            type(destination) is not str
             or not destination
             or connection is None
             or self.closing
@@ -180,7 +183,12 @@ class Sender:
             or (connection.unasked <= 0 and connection.is_full(HIGH_WATER))
         ):
             return False
-        connection.send_text(destination, body, content_length, receipt)
+        if type(body) is not str:
+            if type(body) not in (dict, list):
+                return False
+            body = json_of(body)
+            lines += "content-type:application/json\n"
+        connection.send_text(destination, body, content_length, lines)
         self.texts += 1
         return True
 
@@ -194,7 +202,7 @@ class Sender:
         seconds = self._receipt_timeout if timeout is None else timeout
         receipt = self.receipts.expect(f"SEND to {destination!r}", seconds)
         try:
-            if not self.write_text(destination, body, content_length, receipt.id):
+            if not self.write_text(destination, body, content_length, f"receipt:{receipt.id}\n"):
                 return False
             self.receipts.wrote(receipt)
             await receipt.future
