@@ -92,6 +92,11 @@ def test_pause_amid_a_batch(page: PyodidePage, origin: str, joined: bool) -> Non
     assert page.console == []
 
 
+@pytest.mark.parametrize("joined", [True, False])
+def test_what_waits_comes_together(page: PyodidePage, origin: str, joined: bool) -> None:
+    page.run(SCENARIO, "together", origin, joined)
+
+
 def test_drain(page: PyodidePage, origin: str) -> None:
     page.run(SCENARIO, "drain", origin)
 

@@ -238,17 +238,40 @@ async def pause_amid_batches(origin: str, joined: bool) -> None:
     assert lines[-1] == "é" * 3_000_000
 
 
+async def arrival(peer: Peer, last: str) -> None:
+    """Until the browser has this text for a transport that is paused."""
+    js_arrived = js.Promise.withResolvers()
+    js_listener = create_proxy(lambda js_event: js_event.data == last and js_arrived.resolve())
+    peer.transport._js_socket.addEventListener("message", js_listener)
+    await js_arrived.promise
+    peer.transport._js_socket.removeEventListener("message", js_listener)
+
+
+async def together(origin: str, joined: bool) -> None:
+    """Binary messages that wait are one item where all of them are short, and texts are; else each is its own."""
+    short = [bytes([number]) * (1 << number) for number in range(16)]
+    for messages, alone in ((short, False), ([*short, bytes(1 << 16)], True), ([bytes(1 << 16), b"x"], True)):
+        peer = await connect(origin, ["echo", len(messages) + 2], joined=joined)
+        peer.transport.pause()
+        for message in messages:
+            peer.transport.send(message)
+        peer.transport.send("te")
+        peer.transport.send("xt")
+        await arrival(peer, "xt")
+        peer.transport.resume()
+        peer.transport.drain()
+        expected = messages if alone or not joined else [b"".join(messages)]
+        assert peer.items == [*expected, *([b"text"] if joined else [b"te", b"xt"])]
+        peer.transport.close()
+
+
 async def drain(origin: str) -> None:
     """What the browser has handed over while Python was busy elsewhere is there at once."""
     peer = await connect(origin, ["wait"], ["text", "a"], ["texts", 500, 30], ["text", "b"])
     other = await connect(origin, ["echo", 1])
     peer.transport.pause()
     peer.transport.send("go")
-    js_arrived = js.Promise.withResolvers()
-    js_arrived_at_end = create_proxy(lambda js_event: js_event.data == "b" and js_arrived.resolve())
-    peer.transport._js_socket.addEventListener("message", js_arrived_at_end)
-    await js_arrived.promise
-    peer.transport._js_socket.removeEventListener("message", js_arrived_at_end)
+    await arrival(peer, "b")
     assert peer.items == []
     peer.transport.drain()
     assert peer.items == []
