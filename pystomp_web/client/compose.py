@@ -141,8 +141,9 @@ def send_frame(
     """
     octets, implied = body_of(body)
     first = ("destination", destination_of(destination))
-    if not headers and content_type is None:
-        own = () if implied is None else (("content-type", implied),)
+    if not headers and (content_type is None or type(content_type) is str):
+        chosen = implied if content_type is None else content_type
+        own = () if chosen is None else (("content-type", chosen),)
         return frame_of("SEND", headers_from_pairs((first, *more, *own)), octets)
     pairs = headers_of("SEND", headers)
     given = next((value for name, value in pairs if name == "content-type"), None)

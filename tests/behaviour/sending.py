@@ -86,13 +86,19 @@ async def what_is_no_body_is_refused_in_the_call(url: str) -> None:
         await client.send("/end")
 
 
-@situation(_expects((b"a\0b", None), (b"x", "text/csv"), (b"{}", "application/vnd.x+json"), (b"{}", "text/plain")))
+_CHOSEN = ((b"x", "text/csv"), (b"{}", "application/vnd.x+json"), (b"{}", "text/plain"), (b"\xff", ""))
+
+
+@situation(_expects((b"a\0b", None), *_CHOSEN))
 async def content_type_is_given_once(url: str) -> None:
     async with stomp.connect(url) as client:
         await client.send("/a", "a\0b")
         await client.send("/a", "x", content_type="text/csv")
         await client.send("/a", {}, headers={"content-type": "application/vnd.x+json"})
         await client.send("/a", {}, content_type="text/plain")
+        await client.send("/a", b"\xff", content_type="")
+        with raises(TypeError):
+            await client.send("/a", "x", content_type=7)  # type: ignore[arg-type]
         with raises(ValueError, "content"):
             await client.send("/a", {}, headers={"content-type": "a/b"}, content_type="a/b")
         await client.send("/end")
