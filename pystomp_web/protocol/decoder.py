@@ -187,8 +187,9 @@ class Decoder:
             return self._frames()  # nothing more is kept
         if isinstance(data, memoryview) and not data.c_contiguous:
             data = bytes(data)
-        if self._position >= len(self._buffer):
-            self._buffer = bytes(data)
+        rest = len(self._buffer) - self._position
+        if rest <= len(data):  # then a copy of both is no more work than taking what comes
+            self._buffer = b"".join((memoryview(self._buffer)[self._position :], data)) if rest > 0 else bytes(data)
             self._rebase(self._position)
         elif isinstance(self._buffer, bytes):
             self._buffer = bytearray(memoryview(self._buffer)[self._position :])

@@ -169,8 +169,8 @@ def test_elsewhere_no_types_stay_nor_what_they_import(slim_wheel: ModuleType) ->
 
 def test_an_import_that_is_used_stays(slim_wheel: ModuleType) -> None:
     source = (
-        "from __future__ import annotations\nfrom typing import NamedTuple, cast\n\nfrom .frame import Frame, frame_of\n"
-        "from .page import resolve_url\n\n__all__ = ['Pair', 'resolve_url']\n\n\n"
+        "from __future__ import annotations\nfrom typing import NamedTuple, cast\n\n"
+        "from .frame import Frame, frame_of\nfrom .page import resolve_url\n\n__all__ = ['Pair', 'resolve_url']\n\n\n"
         "class Pair(NamedTuple):\n    left: int\n    right: int = cast(frame_of, Frame)\n"
     )
     assert slim_wheel.slim(source, public=False) == source

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -291,32 +292,43 @@ async def test_a_text_that_nobody_watches_is_written_as_any_other_frame(
 async def test_with_a_receipt_too(
     connected: dict[str, str], content_length: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = []
-    for watched in (True, False):
-        client = Line(connected=connected).client(max_message_size=30_000)
-        await client.__aenter__()
-        link = client._engine.link
-        assert link is not None
-        written: list[bytes] = []
-        monkeypatch.setattr(link.transport, "send", lambda data, into=written: into.append(octets(data)))
-        if watched:
-            client.on_frame(lambda _way, _frame: None)
-        receipts = client._engine.sender.receipts
-        receipts._count = 1_000_000  # so that all ids have the same length
-        sends = [
+    def of(client: stomp.Client) -> list[asyncio.Task[None]]:
+        return [
             asyncio.create_task(client.send(destination, body, content_length=content_length, receipt=True))
             for destination in ODD_TEXTS
             for body in ODD_BODIES
         ]
-        await until(lambda: len(receipts) == sum(not send.done() for send in sends) < len(sends))
-        stats = client.stats
-        sent = [re.sub(rb"(?<=\nreceipt:)[\da-f]{8}-\d+(?=\n)", b"ID", message) for message in written]
-        await client.close(0.01)
-        said = [repr(end) for end in await asyncio.gather(*sends, return_exceptions=True)]
-        found.append((sent, said, stats.frames_out, stats.bytes_out - sum(map(len, written))))
-    assert found[0] == found[1]
+
+    watched, unwatched = [await sends_that_nobody_confirms(connected, of, each, monkeypatch) for each in (True, False)]
+    assert watched == unwatched
     confirms = "heart-beat" not in connected  # else it is Spring's
-    assert any(b"receipt:ID" in message for message in found[0][0]) == confirms
+    assert any(b"receipt:ID" in message for message in watched[0]) == confirms
+
+
+async def sends_that_nobody_confirms(
+    connected: dict[str, str],
+    of: Callable[[stomp.Client], list[asyncio.Task[None]]],
+    watched: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> tuple[list[bytes], list[str], int, int]:
+    """What was written, how each ended once the client was closed, and how many frames and other octets went out."""
+    client = Line(connected=connected).client(max_message_size=30_000)
+    await client.__aenter__()
+    link = client._engine.link
+    assert link is not None
+    written: list[bytes] = []
+    monkeypatch.setattr(link.transport, "send", lambda data: written.append(octets(data)))
+    if watched:
+        client.on_frame(lambda _way, _frame: None)
+    receipts = client._engine.sender.receipts
+    receipts._count = 1_000_000  # so that all ids have the same length
+    sends = of(client)
+    await until(lambda: len(receipts) == sum(not send.done() for send in sends) < len(sends))
+    stats = client.stats
+    sent = [re.sub(rb"(?<=\nreceipt:)[\da-f]{8}-\d+(?=\n)", b"ID", message) for message in written]
+    others = stats.bytes_out - sum(map(len, written))
+    await client.close(0.01)
+    return sent, [repr(end) for end in await asyncio.gather(*sends, return_exceptions=True)], stats.frames_out, others
 
 
 async def test_the_openings_that_are_kept_are_few() -> None:

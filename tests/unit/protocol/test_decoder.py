@@ -386,11 +386,30 @@ def test_a_large_frame_in_small_pieces_is_not_quadratic(head: bytes, version: st
 def test_a_large_frame_is_kept_in_one_buffer_that_grows() -> None:
     decoder = Decoder()
     list(decoder.feed(b"MESSAGE\n\n"))
-    list(decoder.feed(b"x"))
+    for _ in range(2):
+        list(decoder.feed(b"x" * 1000))
     buffer = decoder._buffer
     for _ in range(1000):
         list(decoder.feed(b"x" * 1000))
         assert decoder._buffer is buffer
+
+
+def test_frames_across_pieces_take_the_short_way_but_for_those_that_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    original, calls = Decoder._long, 0
+
+    def counted(decoder: Decoder) -> Frame | None:
+        nonlocal calls
+        calls += 1
+        return original(decoder)
+
+    monkeypatch.setattr(Decoder, "_long", counted)
+    frame = b"MESSAGE\nsubscription:1\nmessage-id:%d\ncontent-length:1000\n\n" + b"x" * 1000 + b"\0"
+    data = b"".join([frame % number for number in range(1000)])
+    decoder, piece = Decoder(), 16 * 1024
+    pieces = [data[at : at + piece] for at in range(0, len(data), piece)]
+    frames = [frame for piece in pieces for frame in decoder.feed(piece)]
+    assert [frame.headers["message-id"] for frame in frames] == [str(number) for number in range(1000)]
+    assert calls <= 2 * len(pieces)  # for each the frame that was cut, and the next one that is
 
 
 @pytest.mark.parametrize("version", [*Version])
