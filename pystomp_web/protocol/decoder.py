@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..errors import FrameTooLarge, ProtocolError
-from .forms import LAST, MOST_DIGITS, UNTOLD, Form, Forms
+from .forms import ESCAPED_COLON, LAST, MOST_DIGITS, UNTOLD, Form, Forms
 from .frame import (
     CONTENT_LENGTH,
     Frame,
@@ -32,9 +32,10 @@ _LONGEST_COMMAND = max(map(len, COMMANDS))
 _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
 
 
-def _header(excluded: bytes) -> bytes:
-    """A pattern for name and value without the octets that need a closer look."""
-    return b"[^:\n\\0" + excluded + b"]++:[^\n\\0" + excluded + b"]*+"
+def _header(excluded: bytes, colons: bool) -> bytes:
+    r"""A pattern for name and value without the octets that need a closer look; with `colons` a value may hold "\c"."""
+    octets = b"[^\n\\0" + excluded + b"]*+"
+    return b"[^:\n\\0" + excluded + b"]++:" + octets + (rb"(?:\\c" + octets + b")*+" if colons else b"")
 
 
 def _names(commands: frozenset[str]) -> bytes:
@@ -43,43 +44,47 @@ def _names(commands: frozenset[str]) -> bytes:
     )
 
 
-def _plain_head(excluded: bytes, commands: frozenset[str]) -> re.Pattern[bytes]:
-    return re.compile(b"(" + _names(commands) + b")\n(?:" + _header(excluded) + b"\n)*+")
+def _plain_head(header: bytes, commands: frozenset[str]) -> re.Pattern[bytes]:
+    return re.compile(b"(" + _names(commands) + b")\n(?:" + header + b"\n)*+")
 
 
-def _whole_head(excluded: bytes, commands: frozenset[str]) -> re.Pattern[bytes]:
-    return re.compile(b"\n*+(" + _names(commands) + b")(?:\n" + _header(excluded) + b")*+\n\n")
+def _whole_head(header: bytes, commands: frozenset[str]) -> re.Pattern[bytes]:
+    return re.compile(b"\n*+(" + _names(commands) + b")(?:\n" + header + b")*+\n\n")
 
 
 class _Scanner(NamedTuple):
-    """How heads are recognised under one set of rules.
+    r"""How heads are recognised under one set of rules.
 
     Attributes:
         whole: EOLs, and then a head in which nothing needs a closer look, with its empty line.
         escaped: a head in which nothing needs a closer look, of a command whose headers may hold escapes.
         raw: the same of a command whose headers hold none.
+        colons: whether the first two take "\c" in values, which is to be replaced then: ActiveMQ has some in each head.
     """
 
     whole: re.Pattern[bytes]
     escaped: re.Pattern[bytes]
     raw: re.Pattern[bytes]
+    colons: bool
 
 
 def _scanner(rules: Rules) -> _Scanner:
     cr = b"\r" if rules.crlf else b""
-    backslash = rb"\\" if rules.unescapes else b""
+    colons = rules.unescapes.get("c") == ":"
+    header = _header(cr + (rb"\\" if rules.unescapes else b""), colons)
     return _Scanner(
-        _whole_head(cr + backslash, COMMANDS - NEVER_ESCAPED),
-        _plain_head(cr + backslash, COMMANDS - NEVER_ESCAPED),
-        _plain_head(cr, NEVER_ESCAPED),
+        _whole_head(header, COMMANDS - NEVER_ESCAPED),
+        _plain_head(header, COMMANDS - NEVER_ESCAPED),
+        _plain_head(_header(cr, False), NEVER_ESCAPED),
+        colons,
     )
 
 
-_SCANNERS: dict[tuple[bool, bool], _Scanner] = {}
+_SCANNERS: dict[tuple[bool, bool, bool], _Scanner] = {}
 
 
 def _scanner_for(rules: Rules) -> _Scanner:
-    key = (rules.crlf, bool(rules.unescapes))
+    key = (rules.crlf, bool(rules.unescapes), rules.unescapes.get("c") == ":")
     if key not in _SCANNERS:
         _SCANNERS[key] = _scanner(rules)
     return _SCANNERS[key]
@@ -160,7 +165,7 @@ class Decoder:
         self._rules = rules
         self._scanner = _scanner_for(rules)
         self._match_whole = self._scanner.whole.match
-        self._forms = Forms(self._limits.max_header_size)
+        self._forms = Forms(self._limits.max_header_size, colons=self._scanner.colons)
         self._form: Form | None = None  # the one that fitted last
 
     @property
@@ -296,6 +301,8 @@ class Decoder:
                 if buffer.startswith(form.last, at):
                     start = at + form.last_size
                     head = buffer[position + form.headers_from : start - 1]
+                    if form.colons:
+                        head = head.replace(ESCAPED_COLON, b":")
                     length = form.length
                     if length < 0:
                         length = _length(length, number, head, buffer, start)
@@ -340,6 +347,8 @@ class Decoder:
             return None
         if command == "MESSAGE":
             self._form = self._forms.learn(head, position - eols, self._form)
+        if self._scanner.colons and ESCAPED_COLON in head:
+            head = head.replace(ESCAPED_COLON, b":")
         self._position = end + 1
         return frame_from_wire(command, head, buffer[start:end])
 
@@ -403,7 +412,9 @@ class Decoder:
     def _parse_head(self, position: int, end: int, start: int) -> tuple[str, Headers, int, int | None]:
         buffer = self._buffer
         scanner = self._scanner
-        plain = scanner.escaped.fullmatch(buffer, position, end) or scanner.raw.fullmatch(buffer, position, end)
+        plain = scanner.escaped.fullmatch(buffer, position, end)
+        colons = scanner.colons and plain is not None
+        plain = plain or scanner.raw.fullmatch(buffer, position, end)
         if plain is not None:
             name = plain[1]
             del plain  # it would keep the buffer from being resized
@@ -411,7 +422,7 @@ class Decoder:
             raw = bytes(buffer[position + len(name) : end])
             if raw.count(b"\n") - 1 > self._limits.max_header_count:
                 raise self._too_many_headers()
-            headers = headers_from_text(_utf8(raw))
+            headers = headers_from_text(_utf8(raw.replace(ESCAPED_COLON, b":") if colons else raw))
         else:
             command, headers = self._parse_lines(bytes(buffer[position:end]))
         value = headers.get("content-length")

@@ -14,6 +14,9 @@ _CREDIT, _RELUCTANCE = 256, 64
 # What a form knows of the body's length, if it is not always the same:
 UNTOLD, LAST, SOMEWHERE = -1, -2, -3  # no content-length; the last number; in another place of the head
 
+#: The only escape that a head may hold which has a form, and in values alone: a colon there needs no escape to be read.
+ESCAPED_COLON = rb"\c"
+
 _COMMAND = b"MESSAGE"
 _FIRST = b"subscription:"  # which heads are told apart by, where it is the first header
 
@@ -28,14 +31,26 @@ class Form:
         headers_from: where the LF behind the command is.
         length: octets of the body; or UNTOLD, LAST, SOMEWHERE.
         subscription: the header of this name; None where it has a number, or is not there.
+        colons: whether there are escaped ones, to be replaced.
     """
 
-    __slots__ = ("headers_from", "last", "last_size", "length", "lines", "literals", "numbers", "subscription")
+    __slots__ = (
+        "colons",
+        "headers_from",
+        "last",
+        "last_size",
+        "length",
+        "lines",
+        "literals",
+        "numbers",
+        "subscription",
+    )
 
-    def __init__(self, eols: int, lines: list[bytes], numbers: frozenset[int]) -> None:
+    def __init__(self, eols: int, lines: list[bytes], numbers: frozenset[int], *, colons: bool) -> None:
         self.headers_from = eols + len(_COMMAND)
         self.lines = lines
         self.numbers = numbers
+        self.colons = colons and any(ESCAPED_COLON in line for line in lines)
         self.length = UNTOLD
         self.subscription: str | None = None
         told = False
@@ -54,24 +69,27 @@ class Form:
                 self.length = LAST if place in numbers else int(value)
             elif name == b"subscription" and not told:
                 told = True
-                self.subscription = None if place in numbers else value.decode()
+                if place not in numbers:
+                    self.subscription = (value.replace(ESCAPED_COLON, b":") if colons else value).decode()
         self.literals = tuple([(literal, len(literal)) for literal in literals])
         self.last = literal + b"\n\n"
         self.last_size = len(self.last)
 
 
 class Forms:
-    """The forms of one connection's heads.
+    r"""The forms of one connection's heads.
 
     Args:
         max_header_size: octets of a head at the most; what has a form is within it.
+        colons: whether "\c" means a colon.
     """
 
-    __slots__ = ("_by_first", "_made", "_max_header_size", "_missed")
+    __slots__ = ("_by_first", "_colons", "_made", "_max_header_size", "_missed")
 
-    def __init__(self, max_header_size: int) -> None:
+    def __init__(self, max_header_size: int, *, colons: bool) -> None:
         self._by_first: dict[bytes, Form] = {}
         self._max_header_size = max_header_size
+        self._colons = colons
         self._made = self._missed = 0
 
     def other(self, buffer: bytes, position: int, latest: Form) -> Form | None:
@@ -109,7 +127,7 @@ class Forms:
             if known is not None and differing is not None and len(known.numbers | differing) <= _MOST_NUMBERS:
                 numbers = known.numbers | differing
                 break
-        form = Form(eols, lines, frozenset(place for place in numbers if _is_number(lines[place])))
+        form = Form(eols, lines, frozenset(place for place in numbers if _is_number(lines[place])), colons=self._colons)
         self._by_first[first] = form
         return form
 

@@ -43,22 +43,39 @@ class MessageDecoder(Decoder):
             self._messages.append(bytes(data))
         return self._frames()
 
+    def _has_octets(self) -> bool:
+        """Whether there is something to read; goes on to the next message where this one is at its end."""
+        while self._position >= len(self._buffer):
+            if self._error is not None or not self._messages:
+                return False
+            self._buffer = self._messages.popleft()
+            self._position = self._blank_from = self._crlf_from = self._nul_from = 0
+            self._blank = -1
+        return True
+
     def _short(self) -> Frame | None:
-        return None
+        if not self._has_octets():
+            return None
+        buffer, position = self._buffer, self._position
+        frame = super()._short()
+        if frame is not None and self._position < len(buffer):
+            left = len(buffer) - self._position
+            if buffer.count(b"\n", self._position) == left:
+                self._position += left
+            elif not _BEHIND.match(buffer, self._position):
+                self._position = position
+                return None
+        return frame
 
     def _long(self) -> Frame | None:
-        while True:
-            while self._position >= len(self._buffer):
-                if not self._messages:
-                    return None
-                self._buffer = self._messages.popleft()
-                self._position = self._blank_from = self._crlf_from = self._nul_from = 0
-                self._blank = -1
+        while self._has_octets():
             head = self._read_head()
             if head is not None:
                 break
             if self._position < len(self._buffer):
                 raise ProtocolError("a WebSocket message ended amid the head of a frame")
+        else:
+            return None
         command, headers, start, length = head
         end, damaged = self._end(command, start, length)
         if end - self._position >= self._limits.max_frame_size:

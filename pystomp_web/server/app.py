@@ -21,13 +21,14 @@ from .broker import Broker
 from .gateway import Gateway
 from .origins import Gatekeeper
 from .pages import Folder, file_response, security_headers, socket_source
-from .sessions import Endpoint, Sessions
+from .sessions import Sessions
 from .websocket import BrokerEndpoint, open_socket
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from .config import ServerConfig
+    from .sessions import Endpoint
 
 STOMP_PATH = "/stomp"
 DEFAULT_STOMP_PORT = 61613

@@ -21,14 +21,23 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from pystomp_web.errors import StompError
 
 from .config import BrokerLimits
 from .connection import Connection, Refused
-from .destinations import Consumer, Delivery, Destination, Queue, TemporaryQueue, Topic
+from .destinations import Delivery, Destination, Queue, TemporaryQueue, Topic
 from .messages import Message, Pairs
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from .destinations import Consumer
+
+    class _Source(Consumer, Protocol):
+        destination: str
+
 
 logger = logging.getLogger(__name__)
 
@@ -298,10 +307,6 @@ class Broker:
         # Names are the clients' to invent: those that nobody uses must not pile up.
         if destination.idle and self._destinations.get(destination.name) is destination:
             del self._destinations[destination.name]
-
-
-class _Source(Consumer, Protocol):
-    destination: str
 
 
 def void(_: object) -> None:

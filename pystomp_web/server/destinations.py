@@ -7,13 +7,25 @@ import itertools
 import logging
 import math
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from typing import Protocol
 
     from .config import BrokerLimits
     from .messages import Message
+
+    class Consumer(Protocol):
+        """Who takes messages from a destination."""
+
+        @property
+        def ready(self) -> bool:
+            """Whether a queue may hand over another message now."""
+
+        def deliver(self, delivery: Delivery) -> None:
+            """Take a message. Never raises."""
+
 
 logger = logging.getLogger(__name__)
 
@@ -38,17 +50,6 @@ class Delivery:
         self.count = 0
         self.order = order
         self.sent = 0
-
-
-class Consumer(Protocol):
-    """Who takes messages from a destination."""
-
-    @property
-    def ready(self) -> bool:
-        """Whether a queue may hand over another message now."""
-
-    def deliver(self, delivery: Delivery) -> None:
-        """Take a message. Never raises."""
 
 
 class Topic:

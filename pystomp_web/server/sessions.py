@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from .messages import close_reason
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from aiohttp import web
+
+    class Endpoint(Protocol):
+        """What stands behind a WebSocket."""
+
+        max_frame_size: int
+        close_timeout: float
+
+        async def serve(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> Ending:
+            """Serve one WebSocket until it ends, or is to be ended as returned: read and write, but do not close."""
+
 
 #: How a WebSocket is to be closed: code and reason (RFC 6455, section 7.4).
 Ending = tuple[int, str]
 GOING_AWAY: Ending = (1001, "the server is stopping")
-
-
-class Endpoint(Protocol):
-    """What stands behind a WebSocket."""
-
-    max_frame_size: int
-    close_timeout: float
-
-    async def serve(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> Ending:
-        """Serve one WebSocket until it ends, or is to be ended as returned. Reads and writes, but does not close."""
 
 
 class Sessions:

@@ -18,12 +18,13 @@ from ..protocol import Frame
 from ..server.broker import Broker
 from ..server.config import BrokerLimits, ServerConfig
 from ..server.connection import Connection, State
-from ..server.destinations import Consumer
 from ..server.messages import Message as Published
 from ..server.subscriptions import Subscription
 
 if TYPE_CHECKING:
     from aiohttp import web
+
+    from ..server.destinations import Consumer
 
 _T = TypeVar("_T")
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CAPACITY = 1 << 20
 _SHORT = 1 << 16
+#: Between texts that are to come out one by one: of the octets that UTF-8 has alone, the one that texts have least.
+_SEPARATOR = "\x1c"
 
 _js_call = js.Function.prototype.call
 _js_join = js.Array.prototype.join
@@ -80,7 +82,7 @@ class SharedBuffer:
 shared = SharedBuffer()
 
 
-def payloads(js_events: Any, *, joined: bool) -> Iterator[Buffer]:
+def payloads(js_events: Any, *, joined: bool) -> Iterator[tuple[Buffer, int]]:
     """The octets of message events, in order.
 
     Args:
@@ -88,7 +90,7 @@ def payloads(js_events: Any, *, joined: bool) -> Iterator[Buffer]:
         joined: whether messages may come together and in pieces; else each is one item.
 
     Yields:
-        Octets, text as UTF-8; good until the next one is asked for.
+        Octets, text as UTF-8, good until the next item is asked for; and how many messages they are, or are a piece of.
     """
     js_batch = js_events.map(_js_get_data)
     if not js_batch.some(_js_is_buffer):
@@ -100,31 +102,42 @@ def payloads(js_events: Any, *, joined: bool) -> Iterator[Buffer]:
         js_run = js_batch.slice(start, end)
         if binary:
             octets = js_run.to_py()
-            # One by one, each would wake whoever waits; long ones are no cheaper together.
-            yield from (b"".join(octets),) if joined and max(map(len, octets)) < _SHORT else octets
+            if joined and max(map(len, octets)) < _SHORT:
+                # One by one, each would wake whoever waits; long ones are no cheaper together.
+                yield b"".join(octets), len(octets)
+            else:
+                for each in octets:
+                    yield each, 1
         else:
             yield from _texts(js_run, joined=joined)
         start = end
 
 
-def _texts(js_batch: Any, *, joined: bool) -> Iterator[Buffer]:
-    if joined:
-        # Whatever wants a string of the array gets the joined text, which so never becomes a str.
-        js_batch.toString = _js_join.bind(js_batch, "")
-        try:
-            yield from _pieces(js_batch)
-        except JsException:
-            # Together they are longer than the engine's longest string; one by one they are not.
-            pass
-        else:
+def _texts(js_batch: Any, *, joined: bool) -> Iterator[tuple[Buffer, int]]:
+    count = js_batch.length
+    # Whatever wants a string of the array gets the joined text, which so never becomes a str.
+    js_batch.toString = _js_join.bind(js_batch, "" if joined else _SEPARATOR)
+    try:
+        if joined:
+            for octets in _pieces(js_batch):
+                yield octets, count
             return
-    for index in range(js_batch.length):
+        texts = b"".join(map(bytes, _pieces(js_batch))).split(_SEPARATOR.encode())
+    except JsException:
+        # Together they are longer than the engine's longest string; one by one they are not.
+        texts = []
+    if len(texts) == count:
+        for text in texts:
+            yield text, 1
+        return
+    for index in range(count):
         js_text = js.Object.new()
         js_text.toString = _js_at.bind(js_batch, index)
         if joined:
-            yield from _pieces(js_text)
+            for octets in _pieces(js_text):
+                yield octets, 1
         else:
-            yield b"".join(map(bytes, _pieces(js_text)))
+            yield b"".join(map(bytes, _pieces(js_text))), 1
 
 
 def _pieces(js_source: Any) -> Iterator[Buffer]:

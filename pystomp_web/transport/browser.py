@@ -49,7 +49,7 @@ class BrowserTransport(Transport):
         self._ended = True  # while there is no socket
         self._paused = True  # until open() has returned, and by pause()
         self._end: tuple[int, str, bool] | None = None  # not yet reported
-        self._current: Iterator[Buffer] | None = None  # of the batch that is being delivered
+        self._current: Iterator[tuple[Buffer, int]] | None = None  # of the batch that is being delivered
         self._large = False
         self._most = _BATCH  # for messages as long as the last ones
         self._hopping = False
@@ -249,14 +249,14 @@ class BrowserTransport(Transport):
         until = None if seconds is None else monotonic() + seconds
         try:
             while not (self._paused or self._ended):
-                count = most = self._most
+                taken = most = self._most
                 if self._current is None:
                     js_events = self._js_queue.splice(0, most)
-                    count = js_events.length
-                    if not count:
+                    taken = js_events.length
+                    if not taken:
                         return
                     self._current = payloads(js_events, joined=self.joined)
-                for data in self._current:
+                for data, count in self._current:
                     size = len(data) // count
                     self._large = size > _LARGE
                     self._most = min(_BATCH, _JOINED // (size + 1) + 1)
@@ -264,7 +264,7 @@ class BrowserTransport(Transport):
                     if self._paused or self._ended or (until is not None and monotonic() >= until):
                         return
                 self._current = None
-                if count < most:  # while Python runs no event is added
+                if taken < most:  # while Python runs no event is added
                     return
         finally:
             shared.depth -= 1

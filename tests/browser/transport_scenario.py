@@ -248,7 +248,10 @@ async def arrival(peer: Peer, last: str) -> None:
 
 
 async def together(origin: str, joined: bool) -> None:
-    """Binary messages that wait are one item where all of them are short, and texts are; else each is its own."""
+    """Binary messages that wait are one item where all of them are short, and texts are; else each is its own.
+
+    Whatever the texts hold: \\x1c is what this client puts between them.
+    """
     short = [bytes([number]) * (1 << number) for number in range(16)]
     for messages, alone in ((short, False), ([*short, bytes(1 << 16)], True), ([bytes(1 << 16), b"x"], True)):
         peer = await connect(origin, ["echo", len(messages) + 2], joined=joined)
@@ -262,6 +265,17 @@ async def together(origin: str, joined: bool) -> None:
         peer.transport.drain()
         expected = messages if alone or not joined else [b"".join(messages)]
         assert peer.items == [*expected, *([b"text"] if joined else [b"te", b"xt"])]
+        peer.transport.close()
+    for texts in (["", "é", ""], ["a", "\x1c", "b"], ["\x1c"], ["", ""], ["x\x1c", "\x1c", ""], ["é" * 700_000] * 3):
+        peer = await connect(origin, ["echo", len(texts) + 1], joined=joined)
+        peer.transport.pause()
+        for text in (*texts, "end"):
+            peer.transport.send(text)
+        await arrival(peer, "end")
+        peer.transport.resume()
+        peer.transport.drain()
+        assert joined or peer.items == [text.encode() for text in (*texts, "end")]
+        assert peer.data == "".join([*texts, "end"]).encode()
         peer.transport.close()
 
 

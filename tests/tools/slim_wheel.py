@@ -78,7 +78,13 @@ def _untyped(source: str, *, keep_public: bool) -> str:
     tree = ast.parse(source)
     fields = {id(node) for owner in ast.walk(tree) if isinstance(owner, ast.ClassDef) for node in owner.body}
     for node in ast.walk(tree):
-        if isinstance(node, ast.If) and _only_for_checkers(node) and not keep_public:
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(each).startswith("__slots__ =") for each in node.body):
+            cuts += [  # there a field's type alone does nothing
+                (each.lineno, each.col_offset, len(lines[each.lineno - 1]))
+                for each in node.body
+                if isinstance(each, ast.AnnAssign) and each.value is None and _is_private(ast.unparse(each.target))
+            ]
+        if isinstance(node, ast.If | ast.Assign) and _only_for_checkers(node) and not keep_public:
             first, last = node.lineno - 1, node.end_lineno or 0
             lines[first:last] = [""] * (last - first)
         if isinstance(node, ast.AnnAssign) and node.value is not None and id(node) not in fields:
@@ -122,7 +128,7 @@ def _without_idle_imports(source: str) -> str:
     for node in nodes:
         if not isinstance(node, ast.ImportFrom) or node.lineno != node.end_lineno:
             continue
-        if node.level or node.module in ("__future__", "collections.abc", "typing"):
+        if node.level or node.module in ("__future__", "collections.abc", "contextvars", "typing"):
             needed = [name for name in node.names if (name.asname or name.name) in used]
             if len(needed) < len(node.names):
                 kept = ast.unparse(ast.ImportFrom(node.module, needed, node.level)) if needed else ""
@@ -130,8 +136,10 @@ def _without_idle_imports(source: str) -> str:
     return "\n".join(lines)
 
 
-def _only_for_checkers(node: ast.If) -> bool:
-    return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" and not node.orelse
+def _only_for_checkers(node: ast.If | ast.Assign) -> bool:
+    """Whether it is `if TYPE_CHECKING:` or `TYPE_CHECKING = False`."""
+    name = node.targets[0] if isinstance(node, ast.Assign) else None if node.orelse else node.test
+    return isinstance(name, ast.Name) and name.id == "TYPE_CHECKING"
 
 
 def _is_private(name: str) -> bool:

@@ -477,8 +477,10 @@ def test_many_small_frames_behind_a_part_of_one() -> None:
 
 
 def test_a_head_without_escapes_is_not_parsed_until_it_is_asked_for() -> None:
-    (plain, escaped) = Decoder().feed(b"MESSAGE\na:b\nc:d\n\n\0MESSAGE\na:b\\c\n\n\0")
+    octets = b"MESSAGE\na:b\nc:d\n\n\0MESSAGE\na:b\\c\n\n\0MESSAGE\na:b\\n\n\n\0"
+    (plain, colon, escaped) = Decoder().feed(octets)
     assert plain.headers._text == "\na:b\nc:d\n"
     assert plain.headers["c"] == "d"
     assert plain.headers._text is not None
+    assert colon.headers._text == "\na:b:\n"
     assert escaped.headers._text is None

@@ -5,9 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pystomp_web.errors import ProtocolError
-from pystomp_web.protocol import Decoder, Frame
+from pystomp_web.protocol import Decoder, Frame, Headers, Version
 from pystomp_web.protocol.forms import LAST, SOMEWHERE, UNTOLD, Form
 from pystomp_web.protocol.frame import subscription_of
 
@@ -42,12 +44,23 @@ KINDS = {
     "told": (first(content_length=b"LENGTH"), LAST),
     "told first": ({"content_length": b"LENGTH", **first()}, SOMEWHERE),
     "told amid": ({**first(content_length=b"LENGTH"), "timestamp": b"17"}, SOMEWHERE),
+    "colons": (first(subscription=b"a\\cb-1", message_id=b"ID\\ch\\cm-1", content_length=b"LENGTH"), LAST),
     "numbers": (first(subscription=b"7", message_id=b"7", destination=b"/topic/7", content_length=b"LENGTH"), LAST),
 }
 
 #: What stands in the place of a value that had a number.
 LATER = [
     *(b"m-2", b"m-002", b"m-", b"m-x", b"m-2x", b"m-2 ", b"m", b"", b"2", b"m-2:3", b"m-+2", b"m-\xc3", b"m-\xd9\xa3"),
+    *(
+        b"m-\\c2",
+        b"m\\cm-2",
+        b"m\\\\cm-2",
+        b"m-2\\c",
+        b"ID\\ch\\cm-77",
+        b"ID\\ch\\\\cm-7",
+        b"ID\\ch\\nm-7",
+        b"ID:h:m-7",
+    ),
     *(b"m-\0002", b"m-2\0", b"m-2\r", b"m\\n2", b"m-\\x2", b"m-2\nx", b"m-2\nx:1"),
     *(b"m-" + b"9" * digits for digits in (18, 19, 60)),
 ]
@@ -129,6 +142,54 @@ def test_a_frame_that_is_cut_waits_for_its_rest() -> None:
             decoder, _form = taught(kind)
             assert list(decoder.feed(octets[:cut])) == []
             assert list(decoder.feed(octets[cut:])) == list(Decoder().feed(octets))
+
+
+def by_line(version: Version, head: bytes) -> Headers | str:
+    try:
+        return Decoder(version)._parse_lines(head)[1]
+    except ProtocolError as error:
+        return f"{type(error).__name__}: {error}"
+
+
+LINES = st.lists(
+    st.sampled_from(["a", "b1", "7", ":", "\\c", "\\\\", "\\n", "\\r", "\\t", "\\", "é", " "]), min_size=1, max_size=6
+)
+
+
+@pytest.mark.parametrize("version", [*Version])
+@pytest.mark.parametrize("command", [b"MESSAGE", b"RECEIPT", b"CONNECTED"])
+@given(lines=st.lists(LINES.map(lambda parts: "".join(parts).encode()), max_size=4))
+def test_a_head_is_read_as_line_by_line(version: Version, command: bytes, lines: list[bytes]) -> None:
+    head = b"\n".join([command, *lines, b""])
+    expected = by_line(version, head)
+    whole, cut = Decoder(version), Decoder(version)
+    for body in (b"first", b"the second has the form", b"third") if command == b"MESSAGE" else (b"", b""):
+        octets = head + b"\n" + body + b"\0"
+        read(cut, octets[:5])
+        for frames in (read(whole, octets), read(cut, octets[5:])):
+            if isinstance(expected, str):
+                assert frames == expected
+            else:
+                assert [(frame.headers, frame.body) for frame in frames if isinstance(frame, Frame)] == [
+                    (expected, body)
+                ]
+                assert [subscription_of(frame) for frame in frames if isinstance(frame, Frame)] == [
+                    expected.get("subscription")
+                ]
+
+
+@pytest.mark.parametrize("version", [*Version])
+@pytest.mark.parametrize("name", [b"a", b"a\\cb", b"subscription", b"content\\clength"])
+@pytest.mark.parametrize("value", [b"x\\cy", b"\\c", b"x\\\\cy", b"\\c\\n\\c", b"x:y"])
+def test_escaped_colons_are_read_as_line_by_line(version: Version, name: bytes, value: bytes) -> None:
+    decoder = Decoder(version)
+    for number in range(4):
+        head = b"MESSAGE\nmessage-id:ID\\c%d\n%s:%s\n" % (number, name, value)
+        expected = by_line(version, head)
+        assert not isinstance(expected, str)
+        (frame,) = decoder.feed(head + b"\nbody\0")
+        assert frame.headers == expected
+        assert subscription_of(frame) == expected.get("subscription")
 
 
 def test_other_rules_are_learned_anew() -> None:

@@ -3,6 +3,8 @@ r"""Frames whose content-length may not fit: what ActiveMQ, Apollo and Spring se
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pystomp_web.errors import FrameTooLarge, ProtocolError
 from pystomp_web.protocol.decoder import Limits
@@ -113,6 +115,56 @@ def test_messages_are_kept_until_they_are_read() -> None:
     assert [frame.body for frame in decoder.feed(message(body=b"two"))] == [b"one", b"two"]
     assert list(unread) == []
     assert decoder.idle
+
+
+def test_after_a_fault_nothing_is_read() -> None:
+    decoder = MessageDecoder()
+    decoder.feed(b"nonsense\n\n\0")
+    frames = decoder.feed(message(body=b"good"))
+    for _ in range(2):
+        with pytest.raises(ProtocolError, match="no STOMP frame"):
+            next(frames)
+        frames = decoder.feed(message(body=b"good"))
+
+
+class LongWay(MessageDecoder):
+    """The same without the short way."""
+
+    def _short(self) -> Frame | None:
+        return None
+
+
+def outcome(decoder: MessageDecoder, octets: bytes) -> list[tuple[Frame, bool]] | str:
+    try:
+        return [(frame, frame.damaged) for frame in decoder.feed(octets)]
+    except ProtocolError as error:
+        return f"{type(error).__name__}: {error}"
+
+
+FRAMES = st.builds(
+    message,
+    length=st.sampled_from([None, 0, 1, 3, 7, 99]),
+    body=st.lists(st.sampled_from([b"\0", b"\n", b"abc", b"RECEIPT\n", b"\r\n", b"\xff"]), max_size=4).map(b"".join),
+    behind=st.sampled_from([b"\0", b"\0\n", b"\0\r\n", b"\0\n\n", b"", b"\0x", b"\0\0"]),
+)
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1", "1.2"])
+@given(messages=st.lists(st.lists(FRAMES, max_size=3).map(b"".join), max_size=4))
+def test_the_short_way_is_as_the_long_one(version: str, messages: list[bytes]) -> None:
+    short, long = MessageDecoder(version), LongWay(version)
+    for octets in messages:
+        assert outcome(short, octets) == outcome(long, octets)
+        assert short.idle == long.idle
+
+
+def test_most_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = [message(length=4, body=b"body"), message(length=4, body=b"body", behind=b"\0\n"), message(body=b"body")]
+    decoder = MessageDecoder()
+    monkeypatch.setattr(MessageDecoder, "_end", None)  # which the long way needs
+    for octets in messages * 3:
+        (frame,) = decoder.feed(octets)
+        assert frame.body == b"body"
 
 
 def test_what_the_three_brokers_sent() -> None:
