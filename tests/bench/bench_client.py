@@ -20,8 +20,8 @@ def use(url: str, headers: str) -> None:
     _server.update(url=url, **json.loads(headers))
 
 
-def _connect() -> Any:
-    return stomp.connect(**_server, heartbeat=(0, 0), reconnect=None)
+def _connect(like: str = "") -> Any:
+    return stomp.connect(**_server, broker=like or None, heartbeat=(0, 0), reconnect=None)
 
 
 def _now() -> float:
@@ -29,21 +29,22 @@ def _now() -> float:
     return now
 
 
-async def receive(way: str, count: int, size: int, binary: bool, subscriptions: int) -> float:
-    """Until `count` messages came."""
-    order = {"count": count, "size": size, "binary": binary}
-    async with _connect() as client:
+async def receive(way: str, order: str, subscriptions: int) -> float:
+    """Until the messages of an order (JSON, see flood.py) came."""
+    wanted = json.loads(order)
+    count, binary = wanted["count"], wanted["binary"]
+    async with _connect(wanted["like"]) as client:
         if way == "callback":
             done, on_message = _counter(count, binary)
             subscribed = [client.subscribe(f"/topic/flood{i or ''}", on_message) for i in range(subscriptions)]
             if subscriptions > 1:
                 await subscribed[-1].confirmed()  # what subscribing costs is not meant
             started = _now()
-            await client.send("/topic/flood", order)
+            await client.send("/topic/flood", wanted)
             return await done - started
         messages = client.subscribe("/topic/flood")
         started = _now()
-        await client.send("/topic/flood", order)
+        await client.send("/topic/flood", wanted)
         await _take(messages, count, binary)
         return _now() - started
 

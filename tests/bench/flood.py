@@ -1,8 +1,8 @@
 """A WebSocket server that is no bottleneck: it writes ready-made octets, and counts what it is sent.
 
 At /stomp it speaks just enough STOMP 1.2, at /bare none: the same MESSAGE frames come for a JSON order. Destinations,
-and orders: flood (count messages of size octets; at /bare for so many subscriptions), echo (the message comes back),
-sink (counted; "end" is answered).
+and orders: flood (count messages of size octets, like a broker's; at /bare for so many subscriptions), echo (the
+message comes back), sink (counted; "end" is answered).
 """
 
 from __future__ import annotations
@@ -22,22 +22,27 @@ from pystomp_web.protocol import Decoder, Frame, encode
 CHUNK = 256 * 1024
 
 
-def message(subscription: str, body: bytes, number: int = 0) -> bytes:
-    """A MESSAGE as brokers send it."""
-    return encode(
-        Frame(
-            "MESSAGE",
-            {
-                "subscription": subscription,
-                "message-id": f"T_{subscription}@@session-oVLfGmKEzN0TBHE8@@{number}",
-                "destination": "/topic/flood",
-                "content-type": "text/plain",
-                "redelivered": "false",
-            },
-            body,
-        ),
-        "1.2",
-    )
+def message(subscription: str, body: bytes, like: str = "") -> bytes:
+    """A MESSAGE as RabbitMQ sends it, or as ActiveMQ does, which escapes the colons of each message-id."""
+    if like == "activemq":
+        headers = {
+            "expires": "0",
+            "destination": "/topic/flood",
+            "subscription": subscription,
+            "priority": "4",
+            "message-id": "ID:host-36911-1795510432854-3:2:-1:1:10",
+            "content-type": "text/plain",
+            "timestamp": "1795510678738",
+        }
+    else:
+        headers = {
+            "subscription": subscription,
+            "message-id": f"T_{subscription}@@session-oVLfGmKEzN0TBHE8@@10",
+            "destination": "/topic/flood",
+            "content-type": "text/plain",
+            "redelivered": "false",
+        }
+    return encode(Frame("MESSAGE", headers, body), "1.2")
 
 
 def body_of(size: int, binary: bool) -> bytes:
@@ -132,7 +137,7 @@ class Connection(asyncio.Protocol):
     def _flood(self, order: dict[str, Any]) -> None:
         body = body_of(order["size"], order.get("binary", False))
         ids = self._subscriptions or [f"sub-{number}" for number in range(order.get("subscriptions", 1))]
-        ready = _ready(ids[:10_000], body)
+        ready = _ready(ids[:10_000], body, order.get("like", ""))
         chunk: list[bytes] = []
         size = 0
         for number in range(order["count"]):
@@ -147,14 +152,14 @@ class Connection(asyncio.Protocol):
         self._write_more()
 
 
-def _ready(ids: list[str], body: bytes) -> list[bytes]:
+def _ready(ids: list[str], body: bytes, like: str) -> list[bytes]:
     """A message for each subscription, made quickly: making them is not to be measured."""
     around: dict[int, list[bytes]] = {}  # what is around an id of so many characters
     ready = []
     for id in ids:
         if len(id) not in around:
             stand_in = "~" * len(id)
-            frame = message(stand_in, body)
+            frame = message(stand_in, body, like)
             first, *rest = frame.split(stand_in.encode())
             around[len(id)] = [_wire(frame)[: -len(frame)] + first, *rest]
         ready.append(id.encode().join(around[len(id)]))

@@ -52,6 +52,11 @@ FLOOD = [
         Work(f"receive {label(size)} binary", _each((*BINARY, *OURS), f"receive({count}, {size}, true)"), count)
         for size, count in RECEIVED.items()
     ),
+    Work(
+        "receive 1 KiB text as from ActiveMQ",
+        _each((*JAVASCRIPT, *OURS), f"receive(20000, {KB}, false, 1, 'activemq')"),
+        20_000,
+    ),
     *(
         Work(f"publish {label(size)}", _each((*JAVASCRIPT, "callback"), f"publish({count}, {size})"), count)
         for size, count in PUBLISHED.items()

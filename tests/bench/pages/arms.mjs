@@ -13,7 +13,7 @@ const bare = (server) => {
       socket.onerror = () => reject(new Error("the WebSocket did not open"));
     });
   return {
-    async receive(count, size, binary = false, subscriptions = 1) {
+    async receive(count, size, binary = false, subscriptions = 1, like = "") {
       const socket = await open();
       return new Promise((resolve) => {
         let seen = 0;
@@ -27,7 +27,7 @@ const bare = (server) => {
             socket.close();
           }
         };
-        socket.send(JSON.stringify({ flood: { count, size, binary, subscriptions } }));
+        socket.send(JSON.stringify({ flood: { count, size, binary, subscriptions, like } }));
       });
     },
     async publish(count, size) {
@@ -183,7 +183,7 @@ const counter = (count, finish) => {
 };
 
 const arm = (server, connect) => ({
-  async receive(count, size, binary = false, subscriptions = 1) {
+  async receive(count, size, binary = false, subscriptions = 1, like = "") {
     const client = await connect(server);
     let finish;
     const finished = new Promise((resolve) => (finish = resolve));
@@ -191,7 +191,7 @@ const arm = (server, connect) => ({
     for (let i = 0; i < subscriptions; i += 1) client.subscribe(`/topic/flood${i || ""}`, onMessage, binary);
     if (subscriptions > 1) await client.send("/topic/sink", "", "subscribed"); // what subscribing costs is not meant
     const started = now();
-    client.send("/topic/flood", JSON.stringify({ count, size, binary }));
+    client.send("/topic/flood", JSON.stringify({ count, size, binary, like }));
     const ended = await finished;
     client.close();
     return ended - started;

@@ -19,8 +19,8 @@ const plain = async (promise) => {
 };
 
 const ours = (way) => ({
-  receive: (count, size, binary = false, subscriptions = 1) =>
-    plain(python.receive(way, count, size, binary, subscriptions)),
+  receive: (count, size, binary = false, subscriptions = 1, like = "") =>
+    plain(python.receive(way, JSON.stringify({ count, size, binary, like }), subscriptions)),
   drain: (count, destination) => plain(python.drain(way, count, destination)),
   publish: (count, size, receipts = false) => plain(python.publish(count, size, receipts)),
   roundTrip: (count, gap) => plain(python.round_trip(way, count, gap)),
