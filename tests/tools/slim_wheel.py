@@ -1,8 +1,8 @@
 """Hatchling's build hook: the wheel holds the package without what only readers of the source need.
 
 A page loads the whole wheel. Left out are comments, and in modules that users do not name docstrings and the types of
-arguments and results. Public names keep theirs, for help() at a prompt and for type checkers; every line keeps its
-number, so that tracebacks and coverage fit the tree.
+arguments and results. Public names keep theirs, for help() at a prompt and for type checkers; indented is by one column
+a step. Every line keeps its number, so that tracebacks and coverage fit the tree.
 """
 
 from __future__ import annotations
@@ -68,6 +68,18 @@ def slim(source: str, *, public: bool, typed: bool = False) -> str:
         if token.type == tokenize.COMMENT:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column].rstrip()
+    return _narrow("\n".join(lines))
+
+
+def _narrow(source: str) -> str:
+    """The source indented by one column where it was by four; what is within a string stays."""
+    lines = source.split("\n")
+    strings = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant | ast.JoinedStr)]
+    within = {row for node in strings for row in range(node.lineno + 1, (node.end_lineno or 0) + 1)}
+    for row, line in enumerate(lines, 1):
+        steps = (len(line) - len(line.lstrip())) // 4
+        if row not in within:
+            lines[row - 1] = " " * steps + line[4 * steps :]
     return "\n".join(lines)
 
 

@@ -132,6 +132,25 @@ def test_elsewhere_none_stay(slim_wheel: ModuleType) -> None:
     assert slim.count("\n") == SOURCE.count("\n")
 
 
+DEEP = '''def f(many):
+    for each in many:
+        if each:
+            print(
+                f"""{each}
+    four""",
+                """
+        eight
+""",
+            )
+'''
+
+
+def test_it_is_indented_by_a_column_a_step_and_strings_are_not_touched(slim_wheel: ModuleType) -> None:
+    slim = slim_wheel.slim(DEEP, public=True)
+    assert ast.dump(ast.parse(slim)) == ast.dump(ast.parse(DEEP))
+    assert slim.split("\n")[1:4] == [" for each in many:", "  if each:", "   print("]
+
+
 TYPES = """from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -183,7 +202,7 @@ def test_an_import_that_is_used_stays(slim_wheel: ModuleType) -> None:
         "from .frame import Frame, frame_of\nfrom .page import resolve_url\n\n__all__ = ['Pair', 'resolve_url']\n\n\n"
         "class Pair(NamedTuple):\n    left: int\n    right: int = cast(frame_of, Frame)\n"
     )
-    assert slim_wheel.slim(source, public=False) == source
+    assert slim_wheel.slim(source, public=False) == source.replace("    ", " ")
 
 
 def test_of_an_import_only_what_is_used_stays(slim_wheel: ModuleType) -> None:
