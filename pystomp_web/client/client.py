@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -207,8 +208,8 @@ class Client:
         """Send a message ("SEND").
 
         Without `receipt` it returns once the frame is with the transport or, while not connected, in the outbox; with
-        it when the broker's RECEIPT came. It waits while the outbox drains or the socket takes no more. A cancelled
-        call takes the frame back if it was not yet written.
+        it when the broker's RECEIPT came. It waits while the outbox drains or the socket takes no more, and after each
+        64 KiB for a turn of the loop. A cancelled call takes the frame back if it was not yet written.
 
         Args:
             destination: as the broker names it.
@@ -228,16 +229,22 @@ class Client:
             ClientClosed: the client is closed.
         """
         engine = self._engine
-        if headers is None is content_type and (
-            await engine.sender.write_text_and_wait(destination, body, content_length, timeout)
-            if receipt
-            else self._write_text(destination, body, content_length)
+        sender = engine.sender
+        if (
+            headers is not None
+            or content_type is not None
+            or not (
+                await sender.write_text_and_wait(destination, body, content_length, timeout)
+                if receipt
+                else self._write_text(destination, body, content_length)
+            )
         ):
-            return
-        frame = send_frame(destination, body, headers, content_type)
-        if not receipt and not engine.closing and engine.sender.write_at_once(frame, content_length=content_length):
-            return
-        await engine.write(frame, content_length=content_length, receipt=receipt, timeout=timeout)
+            frame = send_frame(destination, body, headers, content_type)
+            if receipt or engine.closing or not sender.write_at_once(frame, content_length=content_length):
+                await engine.write(frame, content_length=content_length, receipt=receipt, timeout=timeout)
+                return
+        if sender.connection is not None and sender.connection.unasked <= 0:
+            await asyncio.sleep(0)  # a loop of sends leaves room for others, the socket's own work among them
 
     def send_nowait(
         self,

@@ -51,6 +51,8 @@ logger = logging.getLogger("pystomp_web")
 DRAIN_BUDGET = 0.008
 #: The clock is looked at once in this many frames.
 _FRAMES_PER_LOOK = 16
+#: Octets that are written before the transport is asked again how much waits, and a loop of sends makes a pause.
+_ASKED_AFTER = 64 * 1024
 #: A timer that is later than this, in seconds, tells of a page that was blocked, frozen or asleep.
 _LATE = 0.1
 #: Seconds that what arrived meanwhile has to come out of the browser, at most, and how often it may be late again.
@@ -224,11 +226,11 @@ class Connection:
         return split_text(data, most) if isinstance(data, str) else [data[i : i + most] for i in range(0, size, most)]
 
     def is_full(self, mark: int) -> bool:
-        """Whether more than `mark` octets wait in the transport; for a quick answer it may be a sixteenth late."""
+        """Whether more than `mark` octets wait in the transport; for a quick answer it may be `_ASKED_AFTER` late."""
         if self.unasked > 0:
             return False
         full = self.transport.buffered > mark
-        self.unasked = 0 if full else mark // 16  # to ask a page's WebSocket is slow
+        self.unasked = 0 if full else _ASKED_AFTER  # to ask a page's WebSocket is slow
         return full
 
     # Receiving.

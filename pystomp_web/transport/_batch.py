@@ -28,7 +28,8 @@ _js_join = js.Array.prototype.join
 _js_at = js.Array.prototype.at
 _js_slice = js.String.prototype.slice
 _js_encoder = js.TextEncoder.new()
-_js_get_data = _js_call.bind(js.Object.getOwnPropertyDescriptor(js.MessageEvent.prototype, "data").get)
+_js_data = js.Object.getOwnPropertyDescriptor(js.MessageEvent.prototype, "data").get
+_js_get_data = _js_call.bind(_js_data)
 _js_is_buffer = js.Reflect.get(js.Function.prototype, js.Symbol.hasInstance).bind(js.ArrayBuffer)
 
 
@@ -82,7 +83,7 @@ class SharedBuffer:
 shared = SharedBuffer()
 
 
-def payloads(js_events: Any, *, joined: bool) -> Iterator[tuple[Buffer, int]]:
+def payloads(js_events: Any, *, joined: bool) -> Iterator[tuple[Buffer, int, bool]]:
     """The octets of message events, in order.
 
     Args:
@@ -90,7 +91,8 @@ def payloads(js_events: Any, *, joined: bool) -> Iterator[tuple[Buffer, int]]:
         joined: whether messages may come together and in pieces; else each is one item.
 
     Yields:
-        Octets, text as UTF-8, good until the next item is asked for; and how many messages they are, or are a piece of.
+        Octets, text as UTF-8, good until the next item is asked for; how many messages they are, or are a piece of; and
+        whether they were text.
     """
     js_batch = js_events.map(_js_get_data)
     if not js_batch.some(_js_is_buffer):
@@ -104,23 +106,34 @@ def payloads(js_events: Any, *, joined: bool) -> Iterator[tuple[Buffer, int]]:
             octets = js_run.to_py()
             if joined and max(map(len, octets)) < _SHORT:
                 # One by one, each would wake whoever waits; long ones are no cheaper together.
-                yield b"".join(octets), len(octets)
+                yield b"".join(octets), len(octets), False
             else:
                 for each in octets:
-                    yield each, 1
+                    yield each, 1, False
         else:
             yield from _texts(js_run, joined=joined)
         start = end
 
 
-def _texts(js_batch: Any, *, joined: bool) -> Iterator[tuple[Buffer, int]]:
+def long_text(js_event: Any, *, joined: bool) -> Iterator[tuple[Buffer, int, bool]]:
+    """As `payloads` of one event, which most likely has long text: with fewer crossings."""
+    js_event.toString = _js_data
+    pieces = _pieces(js_event)
+    try:
+        for octets in pieces if joined else [b"".join(map(bytes, pieces))]:
+            yield octets, 1, True
+    except JsException:  # it has no text
+        yield js_event.data.to_bytes(), 1, False
+
+
+def _texts(js_batch: Any, *, joined: bool) -> Iterator[tuple[Buffer, int, bool]]:
     count = js_batch.length
     # Whatever wants a string of the array gets the joined text, which so never becomes a str.
     js_batch.toString = _js_join.bind(js_batch, "" if joined else _SEPARATOR)
     try:
         if joined:
             for octets in _pieces(js_batch):
-                yield octets, count
+                yield octets, count, True
             return
         texts = b"".join(map(bytes, _pieces(js_batch))).split(_SEPARATOR.encode())
     except JsException:
@@ -128,16 +141,16 @@ def _texts(js_batch: Any, *, joined: bool) -> Iterator[tuple[Buffer, int]]:
         texts = []
     if len(texts) == count:
         for text in texts:
-            yield text, 1
+            yield text, 1, True
         return
     for index in range(count):
         js_text = js.Object.new()
         js_text.toString = _js_at.bind(js_batch, index)
         if joined:
             for octets in _pieces(js_text):
-                yield octets, 1
+                yield octets, 1, True
         else:
-            yield b"".join(map(bytes, _pieces(js_text))), 1
+            yield b"".join(map(bytes, _pieces(js_text))), 1, True
 
 
 def _pieces(js_source: Any) -> Iterator[Buffer]:

@@ -14,7 +14,7 @@ import js
 from pyodide.ffi import JsException, create_proxy, to_js
 
 from ..errors import ConnectError
-from ._batch import payloads, shared
+from ._batch import long_text, payloads, shared
 from .base import Transport, address, close_reason, report
 from .page import page_events, resolve_url
 
@@ -30,10 +30,8 @@ __all__ = ["BrowserTransport", "page_events", "resolve_url"]
 _BATCH = 256  # messages at the most
 _JOINED = 256 * 1024  # octets that a batch of text is meant to have: of 16 KiB, 16 messages share what a crossing costs
 _BUDGET = 0.008  # seconds: half a frame of the screen
-_LARGE = 2048  # characters or octets: from here on one message too is cheaper as a batch
+_LARGE = 2048  # octets: from here on text must not become a str on its way
 _CLOSED = 3
-
-_js_once = to_js({"once": True}, dict_converter=js.Object.fromEntries)
 
 
 class BrowserTransport(Transport):
@@ -49,9 +47,10 @@ class BrowserTransport(Transport):
         self._ended = True  # while there is no socket
         self._paused = True  # until open() has returned, and by pause()
         self._end: tuple[int, str, bool] | None = None  # not yet reported
-        self._current: Iterator[tuple[Buffer, int]] | None = None  # of the batch that is being delivered
-        self._large = False
+        self._current: Iterator[tuple[Buffer, int, bool]] | None = None  # of the batch that is being delivered
+        self._large = False  # whether the last message was long text
         self._most = _BATCH  # for messages as long as the last ones
+        self._attentive = False  # whether events are handled one by one
         self._hopping = False
         self._draining = False
         self._inside = 0  # calls of our own that are running
@@ -142,18 +141,23 @@ class BrowserTransport(Transport):
             self._opening.set_result(True)
 
     def _on_first(self, js_event: Any) -> None:
-        """The first message after a quiet time: no other is in the queue."""
+        """The first message after a quiet time, or one of the long ones: no other is in the queue."""
         if self._paused or self._ended:
             return
         self._inside += 1
         try:
-            if self._large or self._draining:
+            if self._draining:
+                self._hop_later()
+            elif self._large:
+                self._js_queue.length = 0
+                self._current = long_text(js_event, joined=self.joined)
                 self._drain(_BUDGET)
             else:
                 data = js_event.data
                 self._js_queue.length = 0
-                octets = data.encode() if isinstance(data, str) else data.to_bytes()
-                self._large = len(octets) > _LARGE
+                text = isinstance(data, str)
+                octets = data.encode() if text else data.to_bytes()
+                self._learn(len(octets), text)
                 self._hand_over(octets)
             # After the work, never before: what has come meanwhile is one batch.
             self._go_on(self._most)
@@ -231,11 +235,16 @@ class BrowserTransport(Transport):
     def _go_on(self, most: int) -> None:
         # Long messages would be batches of one: each is handled in its own event, without a hop.
         if most == 1 and self._end is None and not (self._paused or self._ended or self._waiting()):
-            self._js_socket.addEventListener("message", self._js_first, _js_once)
+            if not self._attentive:
+                self._attentive = True
+                self._js_socket.addEventListener("message", self._js_first)
         else:
             self._hop_later()
 
     def _hop_later(self) -> None:
+        if self._attentive:
+            self._attentive = False
+            self._js_socket.removeEventListener("message", self._js_first)
         if not (self._hopping or self._paused or self._ended):
             self._hopping = True
             self._js_post(0)
@@ -256,10 +265,10 @@ class BrowserTransport(Transport):
                     if not taken:
                         return
                     self._current = payloads(js_events, joined=self.joined)
-                for data, count in self._current:
-                    size = len(data) // count
-                    self._large = size > _LARGE
-                    self._most = min(_BATCH, _JOINED // (size + 1) + 1)
+                elif seconds is not None:
+                    taken = 0  # what else there is waits for the next turn
+                for data, count, text in self._current:
+                    self._learn(len(data) // count, text)
                     self._hand_over(data)
                     if self._paused or self._ended or (until is not None and monotonic() >= until):
                         return
@@ -269,6 +278,10 @@ class BrowserTransport(Transport):
         finally:
             shared.depth -= 1
             self._draining = False
+
+    def _learn(self, size: int, text: bool) -> None:
+        self._large = text and size > _LARGE
+        self._most = min(_BATCH, _JOINED // (size + 1) + 1)
 
     def _hand_over(self, data: Buffer) -> None:
         try:

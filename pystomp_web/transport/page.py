@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from math import ceil
 
 import js
 from pyodide.ffi import JsException, can_run_sync, create_proxy, run_sync, to_js
@@ -100,7 +101,7 @@ class PageTimer:
         self.clear()
         if self._js_fire is None:
             self._js_fire = create_proxy(self._fire)
-        self._id = js.setTimeout(self._js_fire, min(delay, self._LONGEST) * 1000)
+        self._id = js.setTimeout(self._js_fire, ceil(min(delay, self._LONGEST) * 1000))
 
     def _fire(self) -> None:
         self._id = None

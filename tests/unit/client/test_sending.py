@@ -45,6 +45,29 @@ async def test_send_waits_and_send_nowait_queues_while_the_socket_is_full() -> N
     await client.close()
 
 
+@pytest.mark.parametrize("headers", [None, {"priority": 4}])
+async def test_a_loop_of_sends_leaves_turns_of_the_loop_to_others(headers: dict[str, int] | None) -> None:
+    line = Line()
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async with line.client() as client:
+        beside = asyncio.ensure_future(other())
+        for _ in range(20):
+            await client.send("/a", "short", headers=headers)
+        assert turns == 0  # nothing is waited for yet
+        for _ in range(100):
+            await client.send("/a", "x" * 16 * 1024, headers=headers)
+        beside.cancel()
+        assert turns >= 20
+        assert len(line.end.sent("SEND")) == 120
+
+
 async def test_the_bound_holds_for_send_nowait_while_connected_and_send_may_wait_above_it() -> None:
     line = Line()
     client = await stalled(line, outbox=2)
