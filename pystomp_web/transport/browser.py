@@ -146,9 +146,7 @@ class BrowserTransport(Transport):
             return
         self._inside += 1
         try:
-            if self._draining:
-                self._hop_later()
-            elif self._large:
+            if self._large:
                 self._js_queue.length = 0
                 self._current = long_text(js_event, joined=self.joined)
                 self._drain(_BUDGET)

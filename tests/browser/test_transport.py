@@ -53,12 +53,19 @@ def test_text_and_binary_mixed_keep_their_order(page: PyodidePage, origin: str, 
     page.run(SCENARIO, "mixed", origin, 3000, joined)
 
 
+@pytest.mark.parametrize("joined", [True, False])
+@pytest.mark.parametrize("every", [1, 3, 1000])
+def test_long_messages_keep_their_order(page: PyodidePage, origin: str, joined: bool, every: int) -> None:
+    page.run(SCENARIO, "long", origin, 60, joined, every)
+
+
 def test_each_message_by_itself(page: PyodidePage, origin: str) -> None:
     page.run(SCENARIO, "whole", origin, 2000)
 
 
-def test_messages_larger_than_the_buffer(page: PyodidePage, origin: str) -> None:
-    page.run(SCENARIO, "large", origin)
+@pytest.mark.parametrize("joined", [True, False])
+def test_messages_larger_than_the_buffer(page: PyodidePage, origin: str, joined: bool) -> None:
+    page.run(SCENARIO, "large", origin, joined)
 
 
 def test_a_batch_larger_than_the_buffer(page: PyodidePage, origin: str) -> None:

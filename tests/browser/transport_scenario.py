@@ -103,6 +103,29 @@ async def mixed(origin: str, count: int, joined: bool) -> None:
         assert len(peer.items) == count
 
 
+async def long(origin: str, count: int, joined: bool, every: int) -> None:
+    """Long messages are handled in their own events, text, binary and short ones between them in order.
+
+    Every so manieth item pauses.
+    """
+    peer = await connect(origin, ["long", count], ["close"], joined=joined)
+    pauses = 0
+
+    def stop(_data: bytes) -> None:
+        nonlocal pauses
+        if len(peer.items) % every == 0:
+            pauses += 1
+            peer.transport.pause()
+            asyncio.get_running_loop().call_soon(peer.transport.resume)
+
+    peer.hook = stop
+    await peer.until(lambda: peer.end is not None)
+    assert peer.numbers() == list(range(count))
+    assert pauses or every > count
+    if not joined:
+        assert len(peer.items) == count
+
+
 async def whole(origin: str, count: int) -> None:
     """Each message by itself, the empty ones too."""
     large = ["text", "é", 1_000_000]
@@ -113,7 +136,7 @@ async def whole(origin: str, count: int) -> None:
     assert peer.items[count:] == [b"", b"", "é".encode() * 1_000_000]
 
 
-async def large(origin: str) -> None:
+async def large(origin: str, joined: bool) -> None:
     """Messages around and above the buffer's size, with characters of 1 to 4 octets across its end."""
     capacity = _batch.CAPACITY
     for character in "aé€\N{PILE OF POO}":
@@ -121,7 +144,7 @@ async def large(origin: str) -> None:
         for size in (capacity - 4, capacity - 3, capacity, capacity + 1, 2 * capacity + 2):
             head = "x" * (size % width)
             text = head + character * (size // width)
-            peer = await connect(origin, ["echo", 4])
+            peer = await connect(origin, ["echo", 4], joined=joined)
             # After a large message the next one goes through the buffer even when it is alone.
             peer.transport.send("x" * 3000)
             await peer.until(lambda peer=peer: bool(peer.items))  # type: ignore[misc]
@@ -132,6 +155,7 @@ async def large(origin: str) -> None:
             peer.transport.send(text.encode())
             await peer.until(lambda size=size, peer=peer: peer.octets >= 3003 + 2 * size)  # type: ignore[misc]
             assert peer.data[3000 + size :] == "€".encode() + text.encode()
+            assert joined or len(peer.items) == 4
             peer.transport.close()
 
 

@@ -42,6 +42,12 @@ class Script:
             else:
                 await self.socket.send_str(numbered(index, 20))
 
+    async def long(self, count: int) -> None:
+        """Messages so long that each is a batch of its own, every third binary and every fifth a short one."""
+        for index in range(count):
+            text = numbered(index, 20 if index % 5 == 4 else 150_000)
+            await (self.socket.send_bytes(text.encode()) if index % 3 == 2 else self.socket.send_str(text))
+
     async def binary(self, octets: str) -> None:
         """One message, given in hexadecimal."""
         await self.socket.send_bytes(bytes.fromhex(octets))
