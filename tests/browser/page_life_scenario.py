@@ -13,6 +13,7 @@ import js
 from pyodide.ffi import create_proxy
 
 import pystomp_web as stomp
+from pystomp_web.client.alarm import Alarm
 from pystomp_web.transport import _batch, browser, page
 
 NEVER = stomp.Backoff(initial=3000, maximum=3000, jitter=0)
@@ -83,6 +84,25 @@ async def octets_wake_late_timers(url: str) -> None:
     finally:
         page.PageTimer.set = real  # type: ignore[method-assign]
         await client.close(1)
+
+
+async def timers_set(count: int) -> int:
+    """How often so many deadlines set the page's timer, one after the other."""
+    sets = 0
+
+    class Counted(page.PageTimer):
+        def set(self, delay: float) -> None:
+            nonlocal sets
+            sets += 1
+            super().set(delay)
+
+    alarm = Alarm(Counted)
+    for number in range(count):
+        due = asyncio.get_running_loop().create_future()
+        alarm.after(0.00037 * (number + 1), lambda due=due: due.set_result(None))  # type: ignore[misc]
+        await due
+    alarm.close()
+    return sets
 
 
 async def _turn() -> None:
