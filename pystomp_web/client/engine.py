@@ -384,7 +384,8 @@ class Engine:
     def settle(self, message: Message, command: str, headers: Mapping[str, Any] | None) -> None:
         """ACK or NACK a message; returns once the frame is on its way."""
         frame = self.settling(message, command, headers)
-        self.sender.submit(Entry(frame, epoch=self.sender.epoch), nowait=True)
+        if not self.sender.write_at_once(frame, content_length=True):
+            self.sender.submit(Entry(frame, epoch=self.sender.epoch), nowait=True)
         mark_settled(message)
 
     async def settle_and_wait(
@@ -402,7 +403,8 @@ class Engine:
         entry = Entry(frame, epoch=self.sender.epoch)
         before = mark_settled(message)
         try:
-            await self.sender.submit_and_wait(entry, receipt=receipt, timeout=timeout)
+            if receipt or not self.sender.write_at_once(frame, content_length=True):
+                await self.sender.submit_and_wait(entry, receipt=receipt, timeout=timeout)
         except BaseException:
             if not entry.sent:
                 unmark_settled(message, before)

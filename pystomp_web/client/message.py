@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..brokers import Broker
 from ..errors import ClientClosed, ProtocolError, StaleMessage
 from ..protocol import Frame, Headers
-from ..protocol.frame import headers_from_pairs
+from ..protocol.frame import frame_of, header_of, headers_from_pairs
 from ..protocol.version import Rules
 from .compose import headers_of
 
@@ -249,16 +249,21 @@ def settling_frame(
         raise ProtocolError(f"STOMP {rules.version} has no {command}")
     pairs = []
     for name, source in broker.settles_by or rules.settles_by:
-        value = _source(message.headers, source, last=broker.last_ack and source == "ack")
+        value = _source(message._frame, source, last=broker.last_ack and source == "ack")
         if value is None:
             raise ProtocolError(f"the message can't be settled: the broker sent no {source!r} header with it")
         pairs.append((name, value))
     if transaction is not None:
         pairs.append(("transaction", transaction))
-    return Frame(command, headers_from_pairs((*pairs, *headers_of(command, headers))))
+    if headers:
+        pairs += headers_of(command, headers)
+    return frame_of(command, headers_from_pairs(tuple(pairs)), b"")
 
 
-def _source(headers: Headers, name: str, *, last: bool) -> str | None:
+def _source(frame: Frame, name: str, *, last: bool) -> str | None:
     if last:
-        return next((value for key, value in reversed(headers.multi_items()) if key == name), None)
-    return headers.get(name)
+        return next((value for key, value in reversed(frame.headers.multi_items()) if key == name), None)
+    if frame._head is None:
+        return frame.headers.get(name)
+    value = header_of(frame._head, f"\n{name}:".encode())
+    return None if value is None else value.decode()
