@@ -91,8 +91,8 @@ def payloads(js_events: Any, *, joined: bool) -> Iterator[tuple[Buffer, int, boo
         joined: whether messages may come together and in pieces; else each is one item.
 
     Yields:
-        Octets, text as UTF-8, good until the next item is asked for; how many messages they are, or are a piece of; and
-        whether they were text.
+        Octets, text as UTF-8, good until the next item is asked for; how many messages they are, or are the first piece
+        of, 0 for the other pieces; and whether they were text.
     """
     js_batch = js_events.map(_js_get_data)
     if not js_batch.some(_js_is_buffer):
@@ -119,9 +119,11 @@ def long_text(js_event: Any, *, joined: bool) -> Iterator[tuple[Buffer, int, boo
     """As `payloads` of one event, which most likely has long text: with fewer crossings."""
     js_event.toString = _js_data
     pieces = _pieces(js_event)
+    count = 1
     try:
         for octets in pieces if joined else [b"".join(map(bytes, pieces))]:
-            yield octets, 1, True
+            yield octets, count, True
+            count = 0
     except JsException:  # it has no text
         yield js_event.data.to_bytes(), 1, False
 
@@ -132,8 +134,10 @@ def _texts(js_batch: Any, *, joined: bool) -> Iterator[tuple[Buffer, int, bool]]
     js_batch.toString = _js_join.bind(js_batch, "" if joined else _SEPARATOR)
     try:
         if joined:
+            told = count
             for octets in _pieces(js_batch):
-                yield octets, count, True
+                yield octets, told, True
+                told = 0
             return
         texts = b"".join(map(bytes, _pieces(js_batch))).split(_SEPARATOR.encode())
     except JsException:

@@ -266,7 +266,8 @@ class BrowserTransport(Transport):
                 elif seconds is not None:
                     taken = 0  # what else there is waits for the next turn
                 for data, count, text in self._current:
-                    self._learn(len(data) // count, text)
+                    if count:
+                        self._learn(len(data) // count, text)
                     self._hand_over(data)
                     if self._paused or self._ended or (until is not None and monotonic() >= until):
                         return
@@ -301,6 +302,7 @@ class BrowserTransport(Transport):
             self._destroy()
 
     def _let_go(self) -> None:
+        self._attentive = False
         js_socket, js_channel = self._js_socket, self._js_channel
         js_socket.removeEventListener("message", self._js_push)
         js_socket.removeEventListener("message", self._js_first)
