@@ -7,6 +7,7 @@ import gc
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Self
 
 import js
@@ -99,7 +100,7 @@ async def timers_set(count: int) -> int:
     alarm = Alarm(Counted)
     for number in range(count):
         due = asyncio.get_running_loop().create_future()
-        alarm.after(0.00037 * (number + 1), lambda due=due: due.set_result(None))  # type: ignore[misc]
+        alarm.after(0.00037 * (number + 1), partial(due.set_result, None))
         await due
     alarm.close()
     return sets
