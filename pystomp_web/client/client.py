@@ -230,15 +230,12 @@ class Client:
         """
         engine = self._engine
         sender = engine.sender
-        if (
-            headers is not None
-            or content_type is not None
-            or not (
-                await sender.write_text_and_wait(destination, body, content_length, timeout)
-                if receipt
-                else self._write_text(destination, body, content_length)
-            )
-        ):
+        short = headers is None is content_type and (
+            await sender.write_text_and_wait(destination, body, content_length, timeout)
+            if receipt
+            else self._write_text(destination, body, content_length)
+        )
+        if not short:
             frame = send_frame(destination, body, headers, content_type)
             if receipt or engine.closing or not sender.write_at_once(frame, content_length=content_length):
                 await engine.write(frame, content_length=content_length, receipt=receipt, timeout=timeout)

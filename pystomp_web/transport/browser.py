@@ -2,7 +2,8 @@
 
 Events do not enter Python one by one. A native, bound `push` puts them into a JavaScript array; the first one after a
 quiet time is handled inside its own event, and those that follow in hops of a MessageChannel, each posted after the
-work of the one before, so that what comes meanwhile is taken in one batch.
+work of the one before, so that what comes meanwhile is taken in one batch. Long messages, each of which would be a
+batch of its own, are handled inside their own events as long as none waits.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ async def mixed(origin: str, count: int, joined: bool) -> None:
 async def long(origin: str, count: int, joined: bool, every: int) -> None:
     """Long messages are handled in their own events, text, binary and short ones between them in order.
 
-    Every so manieth item pauses.
+    After each `every` items comes a pause.
     """
     peer = await connect(origin, ["long", count], ["close"], joined=joined)
     pauses = 0

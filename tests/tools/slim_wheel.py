@@ -1,8 +1,8 @@
 """Hatchling's build hook: the wheel holds the package without what only readers of the source need.
 
 A page loads the whole wheel. Left out are comments, and in modules that users do not name docstrings and the types of
-arguments and results. Public names keep theirs, for help() at a prompt and for type checkers; indented is by one column
-a step. Every line keeps its number, so that tracebacks and coverage fit the tree.
+arguments and results. Public names keep theirs, for help() at a prompt and for type checkers; a step of indentation is
+one column. Every line keeps its number, so that tracebacks and coverage fit the tree.
 """
 
 from __future__ import annotations
