@@ -61,7 +61,8 @@ class Message:
         frame = self._frame
         head = frame._head
         if head is not None and _SEMICOLON not in head:  # the short way of most: no parameter of a content-type
-            return frame._body.decode()
+            body = frame._body
+            return body if isinstance(body, str) else body.decode()
         content_type = frame.headers.get("content-type")
         if content_type is not None and ";" in content_type:
             found = _CHARSET.search(content_type)

@@ -8,6 +8,7 @@ not even that check.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -30,6 +31,8 @@ _EOLS = {False: re.compile(rb"\n*+"), True: re.compile(rb"(?:\r?\n)*+")}
 _COMMAND_NAMES = {command.encode(): command for command in COMMANDS}
 _LONGEST_COMMAND = max(map(len, COMMANDS))
 _ESCAPE = re.compile(r"\\(.?)", re.DOTALL)
+#: Octets from which on it pays to copy a body straight from what is fed, and how many are looked at for its head.
+_LONG, _WINDOW = 4096, 2048
 
 
 def _header(excluded: bytes, colons: bool) -> bytes:
@@ -129,8 +132,10 @@ class Decoder:
         "_nul_from",
         "_partial",
         "_position",
+        "_ready",
         "_rules",
         "_scanner",
+        "_source",
     )
 
     def __init__(
@@ -145,9 +150,11 @@ class Decoder:
         if min(self._limits) < 0:
             raise ValueError(f"a limit can't be negative: {self._limits}")
         self._max_frame_size = max_frame_size
-        self.rules = rules_for(version)
+        self._ready: deque[tuple[bytes, Frame]] = deque()  # long frames, from before the buffer; and their heads
+        self._source: memoryview | None = None  # what the buffer is the beginning of, while long frames are read
         self._buffer: bytes | bytearray = b""
         self._position = 0  # where the frame under way begins
+        self.rules = rules_for(version)
         self._head: tuple[str, Headers, int, int | None] | None = None  # command, headers, body's start, its length
         self._error: ProtocolError | None = None
         self._partial = False  # whether the head under way was found incomplete
@@ -167,6 +174,9 @@ class Decoder:
         self._match_whole = self._scanner.whole.match
         self._forms = Forms(self._limits.max_header_size, colons=self._scanner.colons)
         self._form: Form | None = None  # the one that fitted last
+        if self._ready:  # read by the rules of before
+            self._buffer = b"".join([head + frame.body + b"\0" for head, frame in self._ready]) + self._buffer
+            self._ready.clear()
 
     @property
     def version(self) -> Version:
@@ -193,6 +203,8 @@ class Decoder:
         if isinstance(data, memoryview) and not data.c_contiguous:
             data = bytes(data)
         rest = len(self._buffer) - self._position
+        if rest <= 0 and len(data) >= _LONG and isinstance(data, memoryview) and data.format == "B" and data.ndim == 1:
+            data = self._take_long(data)
         if rest <= len(data):  # then a copy of both is no more work than taking what comes
             self._buffer = b"".join((memoryview(self._buffer)[self._position :], data)) if rest > 0 else bytes(data)
             self._rebase(self._position)
@@ -210,7 +222,23 @@ class Decoder:
     @property
     def idle(self) -> bool:
         """Whether nothing of an unfinished frame is kept."""
-        return self._position >= len(self._buffer)
+        return self._position >= len(self._buffer) and not self._ready
+
+    def _take_long(self, data: memoryview) -> memoryview:
+        """Read the long frames that `data` begins with, whose bodies are copied once; what is left of it."""
+        self._rebase(self._position)
+        while len(data) >= _LONG:
+            self._source = data
+            self._buffer = window = bytes(data[:_WINDOW])
+            frame = self._short()
+            end, self._position = self._position, 0
+            if frame is None or end <= len(window):  # a short one, or one that needs a closer look
+                break
+            self._ready.append((window[: end - 1 - len(frame._body)], frame))
+            data = data[end:]
+        self._source = None
+        self._buffer = b""
+        return data
 
     def _rebase(self, shift: int) -> None:
         """The buffer's first `shift` octets are gone."""
@@ -232,6 +260,8 @@ class Decoder:
 
     def next(self) -> Frame | None:
         """The next frame, or None until more octets have come; raises as `feed` says."""
+        if self._ready:
+            return self._ready.popleft()[1]
         if self._head is None and not self._partial:
             frame = self._short()
             if frame is not None:
@@ -307,11 +337,14 @@ class Decoder:
                     if length < 0:
                         length = _length(length, number, head, buffer, start)
                     end = start + length
-                    if length < 0 or end >= len(buffer) or buffer[end] or end - position >= self._max_frame_size:
+                    if length < 0 or end - position >= self._max_frame_size:
+                        return None
+                    body = buffer[start:end] if end < len(buffer) and not buffer[end] else self._beyond(start, end)
+                    if body is None:
                         return None
                     self._position = end + 1
                     self._form = form
-                    return frame_from_wire("MESSAGE", head, buffer[start:end], form.subscription)
+                    return frame_from_wire("MESSAGE", head, body, form.subscription)
             form = self._forms.other(buffer, position, form) if form is self._form else None
         return self._checked(buffer, position)
 
@@ -340,17 +373,28 @@ class Decoder:
             if len(value) > 9 or not value.isdigit():
                 return None
             end = start + int(value)
-            if end >= len(buffer) or buffer[end]:
-                return None
         command = _COMMAND_NAMES[whole[1]]
         if end < 0 or end - position >= limits.max_frame_size or (end > start and command not in WITH_BODY):
+            return None
+        body = buffer[start:end] if end < len(buffer) and not buffer[end] else self._beyond(start, end)
+        if body is None:
             return None
         if command == "MESSAGE":
             self._form = self._forms.learn(head, position - eols, self._form)
         if self._scanner.colons and ESCAPED_COLON in head:
             head = head.replace(ESCAPED_COLON, b":")
         self._position = end + 1
-        return frame_from_wire(command, head, buffer[start:end])
+        return frame_from_wire(command, head, body)
+
+    def _beyond(self, start: int, end: int) -> bytes | str | None:
+        """The body of a long frame whose head alone is in the buffer, ASCII as text; None if it is not whole."""
+        source = self._source
+        if source is None or end >= len(source) or source[end]:
+            return None
+        try:
+            return str(source[start:end], "ascii")
+        except UnicodeDecodeError:
+            return bytes(source[start:end])
 
     def _read_head(self) -> tuple[str, Headers, int, int | None] | None:
         """The head that begins at _position, checked; None until it is complete."""

@@ -149,14 +149,14 @@ class Frame:
         TypeError: an argument is of the wrong type.
     """
 
-    # What came from the wire keeps its head's octets; its Headers are made when they are asked for.
+    # What came from the wire keeps its head's octets, and maybe ASCII text for a body; the rest is made when asked for.
     __slots__ = ("_body", "_command", "_damaged", "_head", "_headers", "_subscription")
 
     _command: str
     _head: bytes | None
     _headers: Headers | None
     _subscription: str | None
-    _body: bytes
+    _body: bytes | str
     _damaged: bool
 
     def __init__(
@@ -180,17 +180,20 @@ class Frame:
             """Such as MESSAGE."""
 
         @property
-        def body(self) -> bytes:
-            """The body's octets."""
-
-        @property
         def damaged(self) -> bool:
             """Whether the broker sent a content-length that does not fit the body that it sent."""
 
     else:  # attrgetter makes them as quick to read as a plain attribute
         command = property(attrgetter("_command"))
-        body = property(attrgetter("_body"))
         damaged = property(attrgetter("_damaged"))
+
+    @property
+    def body(self) -> bytes:
+        """The body's octets."""
+        body = self._body
+        if isinstance(body, str):
+            body = self._body = body.encode()
+        return body
 
     @property
     def headers(self) -> Headers:
@@ -204,17 +207,17 @@ class Frame:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Frame):
             return NotImplemented
-        return self._command == other._command and self._body == other._body and self.headers == other.headers
+        return self._command == other._command and self.body == other.body and self.headers == other.headers
 
     def __hash__(self) -> int:
-        return hash((self._command, self.headers, self._body))
+        return hash((self._command, self.headers, self.body))
 
     def masked(self) -> Frame:
         """The same with the values of secrets replaced, for logs and people."""
-        return frame_of(self._command, self.headers.masked(), self._body, self._damaged)
+        return frame_of(self._command, self.headers.masked(), self.body, self._damaged)
 
     def __repr__(self) -> str:
-        body = self._body
+        body = self.body
         parts = [repr(self._command)]
         if self.headers or body:
             parts.append(repr(list(self.headers.masked().multi_items())))
@@ -252,7 +255,7 @@ def subscription_of(frame: Frame) -> str | None:
     return None if value is None else value.decode()
 
 
-def frame_from_wire(command: str, head: bytes, body: bytes, subscription: str | None = None) -> Frame:
+def frame_from_wire(command: str, head: bytes, body: bytes | str, subscription: str | None = None) -> Frame:
     """A Frame of a checked head: the decoder's short way. The header `subscription` may be told, if it is known."""
     frame = Frame.__new__(Frame)
     frame._command = command
