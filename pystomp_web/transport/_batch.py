@@ -28,6 +28,7 @@ _js_join = js.Array.prototype.join
 _js_at = js.Array.prototype.at
 _js_slice = js.String.prototype.slice
 _js_encoder = js.TextEncoder.new()
+_js_encode_into = _js_encoder.encodeInto
 _js_data = js.Object.getOwnPropertyDescriptor(js.MessageEvent.prototype, "data").get
 _js_get_data = _js_call.bind(_js_data)
 _js_is_buffer = js.Reflect.get(js.Function.prototype, js.Symbol.hasInstance).bind(js.ArrayBuffer)
@@ -164,7 +165,7 @@ def _pieces(js_source: Any) -> Iterator[Buffer]:
             if octets := _js_encoder.encode(js_source).to_bytes():
                 yield octets
             return
-        js_result = _js_encoder.encodeInto(js_source, shared.js_view)
+        js_result = _js_encode_into(js_source, shared.js_view)
         written = js_result.written
         if not written and not shared.js_view.byteLength:
             shared.look()

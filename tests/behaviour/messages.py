@@ -85,6 +85,34 @@ async def text_goes_by_the_charset_of_content_type_else_utf_8_and_is_strict(url:
         assert unknown.body == b"nuqneH"
 
 
+LONG = ("0123456789" * 4_000, "süße Äpfel" * 4_000, '{"a": "' + "b" * 40_000 + '"}')
+
+
+async def sends_long_ones(peer: Peer) -> None:
+    await peer.connect()
+    await peer.expect("SUBSCRIBE", destination="/a")
+    for text in LONG * 2:
+        await peer.message("/a", text, content_type="application/json")
+        await peer.message("/a", text.encode("utf-16-le"), content_type="text/plain;charset=utf-16-le")
+    await peer.serve()
+
+
+@situation(sends_long_ones)
+async def what_is_long_reads_as_what_is_short(url: str) -> None:
+    async with stomp.connect(url) as client:
+        subscription = client.subscribe("/a")
+        for text in LONG * 2:
+            plain, wide = await subscription.get(5), await subscription.get(5)
+            assert plain.text == text
+            assert plain.body == text.encode()
+            assert plain.text == text
+            if text.startswith("{"):
+                assert plain.json() == {"a": "b" * 40_000}
+            assert f"... {len(text)} characters" in repr(plain)
+            assert wide.text == text
+            assert wide.body == text.encode("utf-16-le")
+
+
 async def sends_when_told(peer: Peer) -> None:
     await peer.connect()
     await peer.expect("SUBSCRIBE", destination="/a")

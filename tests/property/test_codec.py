@@ -4,24 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pystomp_web.errors import ProtocolError
-from pystomp_web.protocol import Decoder, Frame, encode
+from pystomp_web.protocol import Decoder, Frame, decoder, encode
 from tests.property.reference import Outcome, reference
 from tests.property.strategies import any_frames, limits, octets, pieces, sayable, versions
 
 
 def decode(data: Iterable[bytes], version: str, **limits: Any) -> Outcome:
     """The frames and how it ends; what is raised is a ProtocolError or fails the test."""
+    data = list(data)
+    found = decoded(data, version, **limits)
+    for window in (12, 30, 80):  # as long frames are read, of which these octets hold the heads
+        with patch.multiple(decoder, _LONG=1, _WINDOW=window):
+            assert decoded(map(bytearray, data), version, **limits) == found
+    return found
+
+
+def decoded(data: Iterable[bytes | bytearray], version: str, **limits: Any) -> Outcome:
+    """The same; a bytearray is a buffer that is used again once it was fed."""
     decoder = Decoder(version, **limits)
     frames: list[Frame] = []
     failed = False
     for piece in data:
+        if isinstance(piece, bytearray):
+            found = decoder.feed(memoryview(piece))
+            piece[:] = b"\xff" * len(piece)
+        else:
+            found = decoder.feed(piece)
         try:
-            frames.extend(decoder.feed(piece))
+            frames.extend(found)
             assert not failed, "a failed decoder went on"
         except ProtocolError:
             failed = True

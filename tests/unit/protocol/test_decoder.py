@@ -113,6 +113,93 @@ def test_a_body_is_bytes_whatever_was_fed() -> None:
         assert {type(frame.body) for frame in frames} == {bytes}
 
 
+LONG_TEXTS = {"ASCII": b"0123456789abcdef" * 512, "UTF-8": "häuser".encode() * 1000, "binary": b"\xff\0" * 4096}
+
+
+def long_message(number: int, body: bytes) -> bytes:
+    return b"MESSAGE\nn:%d\ncontent-length:%d\n\n%b\0" % (number, len(body), body)
+
+
+@pytest.mark.parametrize("body", LONG_TEXTS.values(), ids=LONG_TEXTS)
+@pytest.mark.parametrize("step", [5000, 8192, 100_000])
+def test_long_frames_of_a_buffer_that_is_used_again(body: bytes, step: int) -> None:
+    wire = b"".join([long_message(1, body), b"\n", long_message(2, body), messages(3, 4), long_message(5, body), b"\n"])
+    expected = [*Decoder().feed(wire)]
+    decoder = Decoder()
+    buffer = bytearray(step)
+    frames = []
+    for at in range(0, len(wire), step):
+        piece = wire[at : at + step]
+        buffer[: len(piece)] = piece
+        iterator = decoder.feed(memoryview(buffer)[: len(piece)])
+        buffer[:] = b"\xff" * step
+        frames += [*iterator]
+    assert frames == expected
+    assert numbers(iter(frames)) == [1, 2, 3, 4, 5]
+    assert {type(frame.body) for frame in frames} == {bytes}
+    assert [hash(frame) for frame in frames] == [hash(frame) for frame in expected]
+    assert decoder.idle
+
+
+def test_long_frames_that_are_asked_for_late() -> None:
+    body = LONG_TEXTS["ASCII"]
+    decoder = Decoder()
+    decoder.feed(memoryview(long_message(1, body)))
+    assert not decoder.idle
+    decoder.feed(memoryview(long_message(2, body)))
+    frames = decoder.feed(messages(3) + b"x")
+    assert [next(frames).headers["n"] for _ in range(3)] == ["1", "2", "3"]
+    with pytest.raises(ProtocolError):
+        next(frames)
+
+
+def test_a_long_frame_in_pieces_behind_a_whole_one() -> None:
+    decoder = Decoder()
+    assert numbers(decoder.feed(memoryview(long_message(1, b"x" * 8192)))) == [1]
+    second = long_message(2, b"y" * 8192)
+    for piece in (second[:100], second[100:-1]):
+        assert [*decoder.feed(piece)] == []
+    assert [frame.body for frame in decoder.feed(second[-1:])] == [b"y" * 8192]
+
+
+def test_long_frames_in_a_memoryview_of_wider_items() -> None:
+    body = b"\0" * 8192
+    wire = b"".join(long_message(number, body) for number in range(8))
+    wire += b"\n" * (-len(wire) % 4)
+    frames = [*Decoder().feed(memoryview(wire).cast("I"))]
+    assert [frame.body for frame in frames] == [body] * 8
+
+
+def test_a_long_frame_is_read_by_the_rules_that_hold_when_it_is_asked_for() -> None:
+    wire = rb"MESSAGE%bn:\c%bcontent-length:8192%b%b" % (b"\n", b"\n", b"\n\n", b"x" * 8192 + b"\0")
+    for version, value in (("1.0", r"\c"), ("1.1", ":"), ("1.2", ":")):
+        for first in ("1.0", "1.2"):
+            decoder = Decoder(first)
+            decoder.feed(memoryview(wire + wire))
+            decoder.feed(wire[:10])
+            decoder.version = version
+            decoder.feed(wire[10:])
+            assert [frame.headers["n"] for frame in decoder.feed(b"")] == [value] * 3
+
+
+@pytest.mark.parametrize(
+    ("wire", "error"),
+    [
+        (long_message(1, b"x" * 8192)[:-1] + b"x", ProtocolError),
+        (long_message(1, b"x" * 9000), FrameTooLarge),
+        (b"MESSAGE\nn:" + b"1" * 3000 + b"\n\n" + b"x" * 6000 + b"\0", FrameTooLarge),
+        (b"RECEIPT\nreceipt-id:1\ncontent-length:5000\n\n" + b"x" * 5000 + b"\0", ProtocolError),
+    ],
+    ids=["no NUL", "too long", "too long a head", "a body that may not be"],
+)
+def test_a_long_frame_that_is_wrong(wire: bytes, error: type[ProtocolError]) -> None:
+    decoder = Decoder(max_frame_size=9000, max_header_size=2500)
+    frames = decoder.feed(memoryview(long_message(1, b"y" * 8192) + wire))
+    assert next(frames).body == b"y" * 8192
+    with pytest.raises(error):
+        next(frames)
+
+
 def test_feeding_nothing() -> None:
     decoder = Decoder()
     assert [*decoder.feed(b"")] == []
