@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from .broker import StompBroker
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# Chromium that samples its allocations, as a few of its launches do, crashes where it does so while Python runs on a
+# stack of its own. The first feature is what Playwright's own switch names, which this one replaces.
+SWITCH = (
+    "--enable-features=CDPScreenshotNewSurface,HeapProfilerReporting:stable-probability/0/nonstable-probability/0,"
+    "GwpAsanMalloc:ProcessSamplingProbability/0,GwpAsanPartitionAlloc:ProcessSamplingProbability/0"
+)
 
 
 class Missing(Exception):
@@ -93,7 +99,7 @@ def launched() -> Iterator[Page]:
     found = os.environ.get("PYSTOMP_WEB_CHROMIUM") or next(filter(None, map(shutil.which, _CHROMIUM)), None)
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=found)
+            browser = playwright.chromium.launch(executable_path=found, args=[SWITCH])
         except Error as error:
             cure = "Get one by `playwright install chromium`, or name one: PYSTOMP_WEB_CHROMIUM=/path/to/chromium"
             raise Missing(f"stomp_page: {found or 'Chromium'} does not start: {error}\n{cure}") from error

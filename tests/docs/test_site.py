@@ -18,6 +18,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 import pystomp_web as stomp
+from pystomp_web.testing.page import SWITCH
+from tests.support.chromium import FLAGS, NO_SAMPLES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -149,6 +151,12 @@ def test_every_exception_has_its_section() -> None:
     text = (DOCS / "errors.md").read_text(encoding="utf-8")
     sections = set(re.findall(r"^#+ (\w+)$", text, re.MULTILINE))
     assert set(stomp.errors.__all__) - {"StompError"} <= sections
+
+
+def test_the_switch_against_crashes_is_the_one_of_all_tests() -> None:
+    assert f"\n--enable-features={NO_SAMPLES}\n" in (DOCS / "errors.md").read_text(encoding="utf-8")
+    assert SWITCH in FLAGS
+    assert SWITCH.endswith(f",{NO_SAMPLES}")
 
 
 def _texts(node: ast.AST) -> Iterator[str]:

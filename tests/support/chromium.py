@@ -14,12 +14,9 @@ PLACES = (
 )
 
 #: Features of Chromium, as its switch --enable-features takes them.
-NO_SAMPLES = ",".join(
-    [
-        "HeapProfilerReporting:stable-probability/0/nonstable-probability/0",
-        "GwpAsanMalloc:ProcessSamplingProbability/0",
-        "GwpAsanPartitionAlloc:ProcessSamplingProbability/0",
-    ]
+NO_SAMPLES = (
+    "HeapProfilerReporting:stable-probability/0/nonstable-probability/0,"
+    "GwpAsanMalloc:ProcessSamplingProbability/0,GwpAsanPartitionAlloc:ProcessSamplingProbability/0"
 )
 FLAGS = [
     "--no-sandbox",  # Chromium refuses to run as root with it, and the pages are our own
@@ -33,7 +30,7 @@ FLAGS = [
     # In a few of its launches Chromium samples allocations, to profile or to check its heap (GWP-ASan), and then walks
     # off the end of the stack that Pyodide's loop runs on (JSPI): the tab crashes. Playwright's own switch is replaced
     # by this one: its one feature is kept.
-    "--enable-features=CDPScreenshotNewSurface," + NO_SAMPLES,
+    f"--enable-features=CDPScreenshotNewSurface,{NO_SAMPLES}",
 ]
 
 
