@@ -191,7 +191,7 @@ class Decoder:
         """Take octets and read the frames that are complete with them.
 
         The octets are taken at the call: `data` may be changed after it, and need not be read from the iterator at
-        once. Each step of the iterator parses one frame.
+        once. Each step of the iterator gives one frame.
 
         Raises:
             ProtocolError: from the iterator, once the good frames before the fault have been read. The decoder then
