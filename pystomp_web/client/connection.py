@@ -198,10 +198,11 @@ class Connection:
         octets = len(text) if text.isascii() else len(utf8(text))
         opening = session.openings.get(destination) or session.opening(destination)
         if octets and (content_length or "\0" in text):
-            data = f"{opening}{lines}content-length:{octets}\n\n{text}\0"
+            head = f"{opening}{lines}content-length:{octets}\n\n"
         else:
-            data = f"{opening}{lines}\n{text}\0"
-        size = len(data) if data.isascii() else len(data.encode())
+            head = f"{opening}{lines}\n"
+        data = f"{head}{text}\0"
+        size = (len(head) if head.isascii() else len(head.encode())) + octets + 1
         pieces = None if size <= self._whole else self._pieces(data, size)
         session.heartbeat.sent_at = time.monotonic()
         self.bytes_out += size

@@ -32,7 +32,11 @@ _BATCH = 256  # messages at the most
 _JOINED = 256 * 1024  # octets that a batch of text is meant to have: of 16 KiB, 16 messages share what a crossing costs
 _BUDGET = 0.008  # seconds: half a frame of the screen
 _LARGE = 2048  # octets: from here on text must not become a str on its way
+_LONG = 16 * 1024  # characters: where one is not ASCII, Pyodide hands them to JavaScript one by one
 _CLOSED = 3
+
+_js_decode = js.TextDecoder.prototype.decode
+_js_utf16 = js.TextDecoder.new("utf-16le")  # it drops the one mark that Python begins with
 
 
 class BrowserTransport(Transport):
@@ -93,8 +97,16 @@ class BrowserTransport(Transport):
 
     def send(self, data: str | bytes) -> None:
         """Send one message. Lone surrogates go out as U+FFFD."""
-        if not self._ended:
-            self._js_send(data if isinstance(data, str) else to_js(data))
+        if self._ended:
+            return
+        if not isinstance(data, str):
+            self._js_send(to_js(data))
+        elif len(data) >= _LONG and not data.isascii():
+            js_text = js.Object.new()
+            js_text.toString = _js_decode.bind(_js_utf16, to_js(data.encode("utf-16", "surrogatepass")))
+            self._js_send(js_text)
+        else:
+            self._js_send(data)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Close the WebSocket and let go of it; the browser does the rest. An `open` that still waits fails."""

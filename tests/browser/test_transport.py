@@ -43,6 +43,11 @@ def test_text_and_binary_there_and_back(page: PyodidePage, origin: str) -> None:
     assert page.console == []
 
 
+def test_long_text_goes_out_as_it_is(page: PyodidePage, origin: str) -> None:
+    page.run(SCENARIO, "echo_long", origin)
+    assert page.console == []
+
+
 @pytest.mark.parametrize(("count", "size"), [(20_000, 8), (3000, 1024), (500, 16_384)])
 def test_messages_keep_their_order(page: PyodidePage, origin: str, count: int, size: int) -> None:
     page.run(SCENARIO, "order", origin, count, size)

@@ -88,6 +88,22 @@ async def echo(origin: str) -> None:
     assert peer.transport.buffered == 0
 
 
+async def echo_long(origin: str) -> None:
+    """What is not ASCII goes out by another way where it is long."""
+    text = "\ufeffgr\xfc\xdfe \x80\x9f \u6f22 \N{PILE OF POO} \ud800 \udc00 \ud83d\udca9\0"
+    came = "\ufeffgr\xfc\xdfe \x80\x9f \u6f22 \N{PILE OF POO} \ufffd \ufffd \N{PILE OF POO}\0"
+    lengths = (16_383, 16_384, 40_000)
+    peer = await connect(origin, ["echo", 2 * len(lengths)], joined=False)
+    for length in lengths:
+        peer.transport.send("x" * (length - len(text)) + text)
+        peer.transport.send("\ufeff" + "\xe9" * (length - 1))
+    await peer.until(lambda: len(peer.items) == 2 * len(lengths))
+    for length, mixed, narrow in zip(lengths, peer.items[::2], peer.items[1::2], strict=True):
+        assert mixed == b"x" * (length - len(text)) + came.encode()
+        assert narrow == ("\ufeff" + "\xe9" * (length - 1)).encode()
+    peer.transport.close()
+
+
 async def order(origin: str, count: int, size: int) -> None:
     peer = await connect(origin, ["texts", count, size], ["close", 4001, "ende"])
     await peer.until(lambda: peer.end is not None)

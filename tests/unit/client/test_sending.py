@@ -11,6 +11,7 @@ import pytest
 import pystomp_web as stomp
 from pystomp_web.client.sending import HIGH_WATER
 from pystomp_web.protocol import Frame
+from pystomp_web.transport.base import Buffer
 from tests.unit.client.line import Line, until
 
 BIG = "x" * (HIGH_WATER + 1)
@@ -43,6 +44,30 @@ async def test_send_waits_and_send_nowait_queues_while_the_socket_is_full() -> N
     await asyncio.gather(waiting, confirmed)
     assert line.end.sent("SEND") == [BIG, "1", "2", "3"]
     await client.close()
+
+
+@pytest.mark.parametrize("destination", ["/a", "/\xe4", "/\u6f22:\n"])
+@pytest.mark.parametrize("body", ["", "a", "gr\xfc\xdfe", "\u6f22", "\N{PILE OF POO}\0", {"\xe4": "\xf6"}, b"\xff\0"])
+@pytest.mark.parametrize("headers", [None, {"\xe4": "\xf6"}])
+async def test_the_octets_that_were_sent_are_counted(
+    destination: str, body: str | bytes | dict[str, str], headers: dict[str, str] | None
+) -> None:
+    line = Line()
+    async with line.client() as client:
+        written: list[bytes] = []
+        deliver = line.end.transport.on_data
+
+        def count(data: Buffer) -> None:
+            written.append(bytes(data))
+            deliver(data)
+
+        line.end.transport.on_data = count
+        before = client.stats.bytes_out
+        await client.send(destination, body, headers=headers)
+        await until(lambda: line.end.frames)
+        sent = b"".join(written)
+        assert client.stats.bytes_out - before == len(sent)
+        assert line.end.frames[0].headers["destination"] == destination
 
 
 @pytest.mark.parametrize("headers", [None, {"priority": 4}])
