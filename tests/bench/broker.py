@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,14 +25,20 @@ class FilledBroker(NamedTuple):
     address: tuple[str, str, Mapping[str, str]]
     client: stomp.Client
     loop: LoopThread
+    numbers: Iterator[int]
 
-    def fill(self, destination: str, count: int, size: int) -> None:
-        """Put so many messages of so many octets there, and return when they are there."""
-        self.loop.run(self._fill(destination, count, size))
+    def fill(self, messages: int, size: int) -> str:
+        """Put so many messages of so many octets into a new queue, and give its destination when they are there.
 
-    async def _fill(self, destination: str, count: int, size: int) -> None:
+        A queue that was used before may still have its last consumer, which would take some of them along.
+        """
+        destination = f"/queue/flood-{next(self.numbers)}"
+        self.loop.run(self._fill(destination, messages, size))
+        return destination
+
+    async def _fill(self, destination: str, messages: int, size: int) -> None:
         body = ("0123456789abcdef" * (size // 16 + 1))[:size]
-        for _ in range(count - 1):
+        for _ in range(messages - 1):
             await self.client.send(destination, body)
         await self.client.send(destination, body, receipt=True)
 
@@ -43,7 +50,7 @@ def filled_broker(loop: LoopThread) -> Iterator[FilledBroker]:
         url = urlsplit(broker.url)
         headers = {"login": broker.login, "passcode": broker.passcode, **broker.connect_headers}
         client = loop.run(_connected(broker.url, headers))
-        yield FilledBroker(broker.version, (f"{url.scheme}://{url.netloc}", url.path, headers), client, loop)
+        yield FilledBroker(broker.version, (f"{url.scheme}://{url.netloc}", url.path, headers), client, loop, count(1))
         loop.run(client.close())
 
 

@@ -92,9 +92,8 @@ def _spent(page: Page, work: Work, column: str) -> Any:
         TimeoutError: it did not end then either.
     """
     for _ in range(2):
-        if work.before is not None:
-            work.before()
-        spent = page.evaluate(f"within({PATIENCE}, {work.calls[column]})")
+        given = None if work.before is None else work.before()
+        spent = page.evaluate(f"((given) => within({PATIENCE}, {work.calls[column]}))({json.dumps(given)})")
         if spent is not None:
             return spent
         sys.stdout.write(f"{work.name}: {column} did not end within {PATIENCE} s\n")
@@ -185,7 +184,7 @@ class Bench:
 
     def rabbitmq(self, opener: Opener, name: str) -> None:
         """What a page does with a broker that people use."""
-        if not self._wanted(f"RabbitMQ {installed_version()}, {name}", through_rabbitmq(lambda *_: None)):
+        if not self._wanted(f"RabbitMQ {installed_version()}, {name}", through_rabbitmq(lambda *_: "")):
             return
         with filled_broker(self._loop) as broker, opener(address(self._site, *broker.address)) as page:
             self.fill(f"RabbitMQ {broker.version}, {name}", page, through_rabbitmq(broker.fill))

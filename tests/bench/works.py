@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 KB = 1024
@@ -13,7 +14,6 @@ OURS = ("callback", "async for")
 RECEIVED = {100: 20_000, KB: 20_000, 16 * KB: 4_000, 256 * KB: 300}
 PUBLISHED = {100: 10_000, KB: 10_000, 16 * KB: 2_000, 256 * KB: 150}
 THROUGH_RABBITMQ = {100: 10_000, KB: 10_000, 16 * KB: 2_000, 256 * KB: 150}
-QUEUE = "/queue/flood"
 
 
 class Work(NamedTuple):
@@ -24,14 +24,14 @@ class Work(NamedTuple):
         calls: of each column, in JavaScript; it gives milliseconds, or a list of them.
         messages: how many.
         percentile: whether the slowest of a hundred count, too.
-        before: what the host does before each call.
+        before: what the host does before each call; `given` in the call is what that returned.
     """
 
     name: str
     calls: Mapping[str, str]
     messages: int
     percentile: bool = False
-    before: Callable[[], None] | None = None
+    before: Callable[[], str] | None = None
 
 
 def label(size: int) -> str:
@@ -85,18 +85,18 @@ SUBSCRIPTIONS = [
 ]
 
 
-def through_rabbitmq(fill: Callable[[str, int, int], None]) -> list[Work]:
+def through_rabbitmq(fill: Callable[[int, int], str]) -> list[Work]:
     """What waits in a queue is taken.
 
     Args:
-        fill: puts (destination, messages, octets of each) there.
+        fill: puts (messages, octets of each) into a new queue, and gives its destination.
     """
     return [
         Work(
             f"receive {label(size)} text",
-            _each((*JAVASCRIPT, *OURS), f"drain({count}, {QUEUE!r})"),
+            _each((*JAVASCRIPT, *OURS), f"drain({count}, given)"),
             count,
-            before=lambda count=count, size=size: fill(QUEUE, count, size),  # type: ignore[misc]
+            before=partial(fill, count, size),
         )
         for size, count in THROUGH_RABBITMQ.items()
     ] + [Work("publish 1 KiB with receipts", _each(CONFIRMING, f"publish(2000, {KB}, true)"), 2000)]
