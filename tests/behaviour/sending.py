@@ -30,12 +30,14 @@ def _expects(*bodies: tuple[bytes, str | None]) -> Any:
 
 _JSON = "application/json"
 _BINARY = "application/octet-stream"
+_LONG = "\ufeffsüß \N{PILE OF POO} 漢" * 20_000
 
 
 @situation(
     _expects(
         (b"", None),
         ("süß".encode(), None),
+        (_LONG.encode(), None),
         (b"bytes", None),
         (b"\0\xff", _BINARY),
         (b"\xfe", _BINARY),
@@ -54,6 +56,7 @@ async def a_body_is_text_octets_or_json(url: str) -> None:
         await client.send("/a")
         for body in (
             "süß",
+            _LONG,
             b"bytes",
             b"\0\xff",
             bytearray(b"\xfe"),
@@ -192,7 +195,7 @@ async def looks_at_messages(peer: Peer) -> None:
     while (await peer.receive()).headers["destination"] != "/end":
         pass
     kinds = [type(message) for message in peer.messages[1:]]
-    assert kinds == [str, str, bytes, str], peer.messages
+    assert kinds == [str, str, str, bytes, str], peer.messages
     await peer.serve()
 
 
@@ -201,6 +204,7 @@ async def a_frame_of_utf_8_is_a_text_message_and_any_other_a_binary_one(url: str
     async with stomp.connect(url) as client:
         await client.send("/a", "süß")
         await client.send("/a", "süß".encode())
+        await client.send("/a", _LONG)
         await client.send("/a", b"\xff")
         await client.send("/end")
 
