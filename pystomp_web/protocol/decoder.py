@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from ..errors import FrameTooLarge, ProtocolError
@@ -71,26 +72,16 @@ class _Scanner(NamedTuple):
     colons: bool
 
 
-def _scanner(rules: Rules) -> _Scanner:
-    cr = b"\r" if rules.crlf else b""
-    colons = rules.unescapes.get("c") == ":"
-    header = _header(cr + (rb"\\" if rules.unescapes else b""), colons)
+@cache
+def _scanner(*, crlf: bool, escapes: bool, colons: bool) -> _Scanner:
+    cr = b"\r" if crlf else b""
+    header = _header(cr + (rb"\\" if escapes else b""), colons)
     return _Scanner(
         _whole_head(header, COMMANDS - NEVER_ESCAPED),
         _plain_head(header, COMMANDS - NEVER_ESCAPED),
         _plain_head(_header(cr, False), NEVER_ESCAPED),
         colons,
     )
-
-
-_SCANNERS: dict[tuple[bool, bool, bool], _Scanner] = {}
-
-
-def _scanner_for(rules: Rules) -> _Scanner:
-    key = (rules.crlf, bool(rules.unescapes), rules.unescapes.get("c") == ":")
-    if key not in _SCANNERS:
-        _SCANNERS[key] = _scanner(rules)
-    return _SCANNERS[key]
 
 
 class Limits(NamedTuple):
@@ -170,7 +161,8 @@ class Decoder:
     @rules.setter
     def rules(self, rules: Rules) -> None:
         self._rules = rules
-        self._scanner = _scanner_for(rules)
+        escapes = rules.unescapes
+        self._scanner = _scanner(crlf=rules.crlf, escapes=bool(escapes), colons=escapes.get("c") == ":")
         self._match_whole = self._scanner.whole.match
         self._forms = Forms(self._limits.max_header_size, colons=self._scanner.colons)
         self._form: Form | None = None  # the one that fitted last
