@@ -2,8 +2,9 @@
 
 Events do not enter Python one by one. A native, bound `push` puts them into a JavaScript array; the first one after a
 quiet time is handled inside its own event, and those that follow in hops of a MessageChannel, each posted after the
-work of the one before, so that what comes meanwhile is taken in one batch. Long messages, each of which would be a
-batch of its own, are handled inside their own events as long as none waits.
+work of the one before, so that what comes meanwhile is taken in one batch. A hop that finds a few messages above 1 KiB
+goes round once more, for Chromium hands over no more than some 128 KiB at a time. Long messages, each of which would be
+a batch of its own, are handled inside their own events as long as none waits.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class BrowserTransport(Transport):
         self._most = _BATCH  # for messages as long as the last ones
         self._attentive = False  # whether events are handled one by one
         self._hopping = False
+        self._gathered = False  # whether the last hop went round once more
         self._draining = False
         self._inside = 0  # calls of our own that are running
         self._js_socket: Any = None
@@ -181,7 +183,10 @@ class BrowserTransport(Transport):
             return
         self._inside += 1
         try:
-            if self._waiting():
+            self._gathered = not self._gathered and self._filling()
+            if self._gathered:
+                self._hop_later()
+            elif self._waiting():
                 self._drain(_BUDGET)
                 self._go_on(self._most)
             elif self._end is not None:
@@ -243,6 +248,10 @@ class BrowserTransport(Transport):
     def _waiting(self) -> bool:
         return self._draining or self._current is not None or (not self._ended and self._js_queue.length > 0)
 
+    def _filling(self) -> bool:
+        """Whether a burst of messages that are not short has filled a part of a batch."""
+        return self._most < _BATCH and self._current is None and 1 < self._js_queue.length < self._most
+
     def _go_on(self, most: int) -> None:
         # Long messages would be batches of one: each is handled in its own event, without a hop.
         if most == 1 and self._end is None and not (self._paused or self._ended or self._waiting()):
@@ -293,7 +302,7 @@ class BrowserTransport(Transport):
 
     def _learn(self, size: int, text: bool) -> None:
         self._large = text and size > _LARGE
-        self._most = min(_BATCH, _JOINED // (size + 1) + 1)
+        self._most = min(_BATCH, _JOINED // (size + 1)) or 1
 
     def _hand_over(self, data: Buffer) -> None:
         try:

@@ -48,7 +48,7 @@ def test_long_text_goes_out_as_it_is(page: PyodidePage, origin: str) -> None:
     assert page.console == []
 
 
-@pytest.mark.parametrize(("count", "size"), [(20_000, 8), (3000, 1024), (500, 16_384)])
+@pytest.mark.parametrize(("count", "size"), [(20_000, 8), (3000, 1024), (500, 16_384), (100, 65_536), (60, 131_072)])
 def test_messages_keep_their_order(page: PyodidePage, origin: str, count: int, size: int) -> None:
     page.run(SCENARIO, "order", origin, count, size)
 
@@ -107,6 +107,11 @@ def test_pause_amid_a_batch(page: PyodidePage, origin: str, joined: bool) -> Non
 @pytest.mark.parametrize("joined", [True, False])
 def test_what_waits_comes_together(page: PyodidePage, origin: str, joined: bool) -> None:
     page.run(SCENARIO, "together", origin, joined)
+
+
+def test_a_batch_that_fills(page: PyodidePage, origin: str) -> None:
+    page.run(SCENARIO, "gathered", origin)
+    assert page.console == []
 
 
 def test_drain(page: PyodidePage, origin: str) -> None:

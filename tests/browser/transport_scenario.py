@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import js
-from pyodide.ffi import create_proxy
+from pyodide.ffi import create_proxy, to_js
 
 from pystomp_web.errors import ConnectError
 from pystomp_web.transport import _batch
@@ -319,6 +319,32 @@ async def together(origin: str, joined: bool) -> None:
         assert joined or peer.items == [text.encode() for text in (*texts, "end")]
         assert peer.data == "".join([*texts, "end"]).encode()
         peer.transport.close()
+
+
+async def gathered(origin: str) -> None:
+    """Of messages that are not short, those that come one turn after the first few are in the same batch."""
+    peer = await connect(origin, ["echo", 3])
+    first, second, third = (letter * 20_000 for letter in "abc")
+    peer.transport.send(first)  # by which it learns how long they are
+    await peer.until(lambda: bool(peer.items))
+    peer.transport.pause()
+    peer.transport.send(first)
+    peer.transport.send(second)
+    await arrival(peer, second)
+    filling = peer.transport._filling
+
+    def one_more() -> bool:
+        found = filling()
+        if found:
+            late = to_js({"data": third}, dict_converter=js.Object.fromEntries)
+            peer.transport._js_push(js.MessageEvent.new("message", late))
+        return found
+
+    peer.transport._filling = one_more  # type: ignore[method-assign]
+    peer.transport.resume()
+    await peer.until(lambda: len(peer.items) > 1)
+    assert peer.items[1:] == [(first + second + third).encode()]
+    peer.transport.close()
 
 
 async def drain(origin: str) -> None:
