@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["BrowserTransport", "page_events", "resolve_url"]
 
 _BATCH = 256  # messages at the most
-_JOINED = 256 * 1024  # octets that a batch of text is meant to have: of 16 KiB, 16 messages share what a crossing costs
+_JOINED = 272 * 1024  # octets of a batch of long messages: twice what Chromium hands over at a time
+_ALONE = 96 * 1024  # octets: messages from here on are batches of their own
 _BUDGET = 0.008  # seconds: half a frame of the screen
 _LARGE = 2048  # octets: from here on text must not become a str on its way
 _LONG = 16 * 1024  # characters: where one is not ASCII, Pyodide hands them to JavaScript one by one
@@ -302,7 +303,7 @@ class BrowserTransport(Transport):
 
     def _learn(self, size: int, text: bool) -> None:
         self._large = text and size > _LARGE
-        self._most = min(_BATCH, _JOINED // (size + 1)) or 1
+        self._most = 1 if size >= _ALONE else min(_BATCH, _JOINED // (size + 1))
 
     def _hand_over(self, data: Buffer) -> None:
         try:
